@@ -1,0 +1,71 @@
+"""The one reader of the environment: what an operator may set, its default, and what is refused at boot.
+
+Every other module receives values. Secrets are `SecretStr`, so printing the settings never shows them.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Provider = Literal["simulator", "africastalking"]
+
+
+class SettingsError(Exception):
+    """The environment holds a value that the gateway refuses; `str()` is the operator's message."""
+
+
+class Settings(BaseSettings):
+    """The environment, typed. `None` for a server address means: start the embedded one."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    database_url: SecretStr | None = Field(default=None, description="PostgreSQL address; unset: embedded server")
+    redis_url: SecretStr | None = Field(default=None, description="Redis or Valkey address; unset: embedded server")
+    host: str = Field(default="127.0.0.1", description="address the web server listens on")
+    port: int = Field(default=8080, ge=1, le=65535, description="port the web server listens on")
+    data_dir: Path = Field(default=ROOT / ".data", description="embedded servers' data, generated secrets")
+    provider: Provider = Field(default="simulator", description="who carries SMS and USSD")
+    at_username: str = Field(default="sandbox", description="Africa's Talking account name")
+    at_api_key: SecretStr = Field(default=SecretStr("simulator"), description="Africa's Talking API key")
+    at_sender_id: str = Field(default="MISSAN", description="registered sender of our SMS")
+    at_base_url: str | None = Field(default=None, description="provider's API root; unset: by username, or simulator")
+    callback_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        default=(), description="comma list of path secrets, newest first; unset: one is made and kept in DATA_DIR"
+    )
+    ussd_code: str = Field(default="*964#", pattern=r"^\*[0-9*]+#$", description="the code that citizens dial")
+    sms_number: str = Field(default="5599", pattern=r"^\+?[0-9]{3,15}$", description="the number that citizens text")
+    default_language: Literal["ar", "en"] = Field(default="ar", description="language of a phone not seen before")
+
+    @field_validator("callback_secrets", mode="before")
+    @classmethod
+    def _split_secrets(cls, value: object) -> object:
+        if isinstance(value, str):
+            value = tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("callback_secrets")
+    @classmethod
+    def _long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if any(len(secret.get_secret_value()) < 8 or "/" in secret.get_secret_value() for secret in value):
+            raise ValueError("each callback secret needs at least 8 characters and no '/'")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise ValueError("only PostgreSQL is supported: postgresql://user:password@host:port/name")
+        return value
+
+
+def load_settings() -> Settings:
+    """Read the environment; raises `SettingsError` naming each refused variable, never its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
+        raise SettingsError("\n".join(lines)) from None
