@@ -1,0 +1,152 @@
+"""What no single file can say about itself: that the pieces of content fit together.
+
+Decides: which content is refused at boot. Must not know: screens' sizes (see menus/measure.py), the store.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from menus.content import Content, Service
+from menus.forms import Question
+from menus.localized import placeholders
+from menus.rules import RULES
+from menus.workflow import CITIZEN, ORIGIN, SAME, SYSTEM, Move
+from menus.yaml_source import YamlSource
+
+USSD_TEXTS = frozenset(
+    "more back yes no change place place_same district subdistrict review send correct cancel which_answer closed done"
+    " retry too_many unavailable fault declined my_requests no_requests status status_due sure acted already_open"
+    " changed not_possible".split()
+)
+SMS_TEXTS = frozenset(
+    "help unknown_ref bad_ref not_understood which_one system status status_due status_needs generic"
+    " stopped started bad_choice".split()
+)
+ROLES = frozenset(
+    "CITIZEN CLERK VERIFIER INSPECTOR CLEARANCE CASHIER APPROVER CREW STORE SILO SCHOOL BRANCH REGISTRAR GRO HANDLER"
+    " DIRECTOR SYSTEM".split()
+)
+CASE_WORDS = frozenset("reference days office due state question".split())
+"""Placeholders that every case can fill; the rest come from the parameters of its moves."""
+
+Where = Sequence[str | int]
+Fault = tuple[str, Where, str]
+
+
+def check(content: Content, sources: Mapping[str, YamlSource]) -> list[str]:
+    """Every fault, as `file:line: reason`."""
+    found = [*_texts(content), *_menus(content), *_profile(content)]
+    for service in content.services.values():
+        found += [(f"services/{service.id}.yaml", where, reason) for where, reason in _service(content, service)]
+    return [sources[file].fault(where, reason) for file, where, reason in found]
+
+
+def _texts(content: Content) -> Iterator[Fault]:
+    for section, needed, present in (("ussd", USSD_TEXTS, content.ussd), ("sms", SMS_TEXTS, content.sms)):
+        for name in sorted(needed - set(present)):
+            yield "texts.yaml", (section,), f"the text {name} is missing"
+
+
+def _menus(content: Content) -> Iterator[Fault]:
+    if "main" not in content.menus:
+        yield "menus.yaml", ("menus",), "there is no menu main"
+    reached = {"main"}
+    for name, menu in content.menus.items():
+        for number, item in enumerate(menu.items):
+            where = ("menus", name, "items", number)
+            targets = [item.service, item.menu, item.cases, item.language]
+            if sum(target is not None for target in targets) != 1:
+                yield "menus.yaml", where, "an item has one of service, menu, cases, language"
+            if item.service and item.service not in content.services:
+                yield "menus.yaml", where, f"there is no service {item.service}"
+            if item.menu and item.menu not in content.menus:
+                yield "menus.yaml", where, f"there is no menu {item.menu}"
+            if item.cases and item.cases != "all" and item.cases not in content.services:
+                yield "menus.yaml", where, f"there is no service {item.cases}"
+            reached.add(item.menu or "main")
+    for name in sorted(set(content.menus) - reached):
+        yield "menus.yaml", ("menus", name), "no item leads to this menu"
+
+
+def _profile(content: Content) -> Iterator[Fault]:
+    for question in content.profile:
+        for choice in question.choices:
+            if choice.end and choice.end not in content.ussd:
+                yield "profile.yaml", ("questions",), f"{question.id}: there is no text {choice.end}"
+
+
+def _service(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
+    yield from _routing(content, service)
+    names = {q.id for q in (*content.profile, *service.questions)}
+    for question in service.questions:
+        yield from ((("questions",), f"{question.id}: {reason}") for reason in _question(content, question, names))
+    yield from _workflow(content, service)
+
+
+def _routing(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
+    for directorate in (service.routing.default, *service.routing.by_place.values()):
+        if directorate not in content.directorates:
+            yield ("routing",), f"there is no directorate {directorate}"
+    for place in service.routing.by_place:
+        if content.place_name(place, "en") == place:
+            yield ("routing", "by_place", place), "there is no such place"
+
+
+def _question(content: Content, question: Question, names: set[str]) -> Iterator[str]:
+    for name in (*question.when, *question.above):
+        if name not in names and not name.startswith("known_"):
+            yield f"`when` or `above` names {name}, which is no question here"
+    for word in placeholders(question.prompt) - names - {"place"}:
+        yield f"the prompt names {{{word}}}, which is no answer"
+    if question.rule and question.rule not in RULES:
+        yield f"there is no rule {question.rule}; known: {', '.join(RULES)}"
+    for choice in question.choices:
+        if choice.redo and choice.redo not in names:
+            yield f"choice {choice.key} asks {choice.redo} again, which is no question here"
+        if choice.end and choice.end not in content.ussd:
+            yield f"choice {choice.key} ends with the text {choice.end}, which does not exist"
+
+
+def _workflow(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
+    flow = service.workflow
+    if flow.start not in flow.states:
+        yield ("workflow", "start"), f"there is no state {flow.start}"
+    for number, move in enumerate(flow.moves):
+        yield from ((("workflow", "moves", number), reason) for reason in _move(content, service, move))
+    for state in flow.states:
+        where = ("workflow", "states", state)
+        if not content.states[state].closed and not any(state in move.source for move in flow.moves):
+            yield where, "no move leaves this state, and it is not closed"
+        if state != flow.start and not any(move.to == state for move in flow.moves):
+            yield where, "no move leads to this state"
+        yield from ((where, reason) for reason in _state_text(content, service, state))
+        replies = [move.reply for move in flow.moves if state in move.source and move.reply and not move.when]
+        if len(set(replies)) < len(replies):
+            yield where, "two moves of the citizen share a reply digit"
+
+
+def _state_text(content: Content, service: Service, state: str) -> Iterator[str]:
+    names = [service.use(state).text or content.states[state].text]
+    names += [move.text for move in service.workflow.moves if move.to == state and move.text]
+    params = {param.id for move in service.workflow.moves for param in move.params}
+    for name in names:
+        if name not in content.sms:
+            yield f"there is no SMS text {name}"
+        elif unknown := placeholders(content.sms[name]) - CASE_WORDS - params:
+            yield f"the SMS text {name} needs {', '.join(sorted(unknown))}, which no move gives"
+
+
+def _move(content: Content, service: Service, move: Move) -> Iterator[str]:
+    states = service.workflow.states
+    for state in (*move.source, move.to):
+        if state not in states and state not in (ORIGIN, SAME):
+            yield f"{move.action}: there is no state {state} in this service"
+    if unknown := set(move.by) - ROLES:
+        yield f"{move.action}: no such role {', '.join(sorted(unknown))}"
+    if CITIZEN in move.by and move.reply and not move.label:
+        yield f"{move.action}: a reply digit needs a label"
+    if move.by == [SYSTEM] and any(param.required for param in move.params):
+        yield f"{move.action}: the system gives no parameters"
+    if move.gather and move.gather.then not in {m.action for m in service.workflow.moves}:
+        yield f"{move.action}: gather.then names no move"
+    if move.gather and (unknown := set(move.gather.of) - set(content.directorates)):
+        yield f"{move.action}: no such directorate {', '.join(sorted(unknown))}"

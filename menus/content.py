@@ -1,0 +1,181 @@
+"""Everything that `config/` says, as one value: services, menus, texts, places, directorates, operators.
+
+Decides: which pieces of content exist and how they refer to each other. Must not know: files, screens, the store.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from menus.commands import Grammar
+from menus.forms import Model, Question
+from menus.gsm import Budget
+from menus.localized import Localized
+from menus.workflow import StateKind, StateUse, Workflow
+
+
+class Window(Model):
+    """The days of the year on which a service takes applications, `MM-DD` to `MM-DD`, both included."""
+
+    opens: str = Field(pattern=r"^\d\d-\d\d$")
+    closes: str = Field(pattern=r"^\d\d-\d\d$")
+
+    def is_open(self, today: date) -> bool:
+        """Whether `today` lies inside; a window may run over the new year."""
+        day = f"{today:%m-%d}"
+        if self.opens <= self.closes:
+            return self.opens <= day <= self.closes
+        return day >= self.opens or day <= self.closes
+
+
+class Urgent(Model):
+    """When a case is urgent by its answers: another promise (hours or working days) and another receipt."""
+
+    when: dict[str, list[str]]
+    promise: int = Field(ge=1, description="working days")
+    text: str
+
+
+class Routing(Model):
+    """Which directorate gets the case: by place code, else the default."""
+
+    default: str
+    by_place: dict[str, str] = Field(default_factory=dict)
+
+    def of(self, place: str | None) -> str:
+        """Directorate id for a place code."""
+        return self.by_place.get(place or "", self.default)
+
+
+class Service(Model):
+    """One service: its form, its papers, and its life inside the directorates."""
+
+    id: str = Field(pattern=r"^[a-z][a-z_]*$")
+    name: Localized
+    noun: Localized = Field(description="short name inside a sentence")
+    routing: Routing
+    questions: list[Question]
+    documents: list[Localized]
+    reasons: dict[str, Localized] = Field(description="rejection code -> the reason, at most 20 characters")
+    workflow: Workflow
+    window: Window | None = None
+    urgent: Urgent | None = None
+    one_open: list[str] | None = Field(default=None, description="one open case per phone and these answers")
+
+    def is_urgent(self, answers: Mapping[str, str]) -> bool:
+        """Whether these answers make the case urgent."""
+        return self.urgent is not None and all(answers.get(k, "") in v for k, v in self.urgent.when.items())
+
+    def question(self, field: str, answers: Mapping[str, str]) -> Question | None:
+        """The question behind a field id, the variant that its `when` picks first."""
+        variants = [question for question in self.questions if question.id == field]
+        fitting = [q for q in variants if all(answers.get(n, "") in v for n, v in q.when.items())]
+        return next(iter(fitting or variants), None)
+
+    def use(self, state: str) -> StateUse:
+        """How this service uses a state of its workflow."""
+        return self.workflow.states[state]
+
+
+class Item(Model):
+    """One line of a menu; exactly one of the targets is set."""
+
+    key: str = Field(pattern=r"^[1-79]$")
+    label: Localized
+    service: str | None = None
+    menu: str | None = None
+    cases: str | None = Field(default=None, description="a service id, or all")
+    language: Literal["next"] | None = None
+
+
+class Menu(Model):
+    """A numbered list that leads somewhere."""
+
+    prompt: Localized
+    items: list[Item]
+
+
+class District(Model):
+    """A قضاء with its sub-districts; codes of services-domain §2.1. The district's own code is its centre."""
+
+    code: str
+    name: Localized
+    short: Localized
+    centre: Localized
+    subdistricts: dict[str, Localized]
+
+
+class Directorate(Model):
+    """An office that holds cases. `short` is what fits an SMS (at most 14 characters in Arabic)."""
+
+    name: Localized
+    short: Localized
+
+
+class Calendar(Model):
+    """Working time. `weekend`: ISO weekday numbers; `local_days`: ISO dates added by the governorate."""
+
+    timezone: str
+    country: str
+    weekend: list[int]
+    local_days: dict[str, Localized] = Field(default_factory=dict)
+
+
+class Operator(Model):
+    """What one network's screens hold, in septets and UTF-16 units."""
+
+    name: str
+    networks: list[str]
+    septets: int
+    ucs2: int
+
+    @property
+    def budget(self) -> Budget:
+        """The screen of this operator."""
+        return Budget(septets=self.septets, ucs2=self.ucs2)
+
+
+@dataclass(frozen=True)
+class Content:
+    """All content, checked. `digest` names this version."""
+
+    services: Mapping[str, Service]
+    profile: tuple[Question, ...]
+    menus: Mapping[str, Menu]
+    states: Mapping[str, StateKind]
+    questions: Mapping[str, Localized]
+    ussd: Mapping[str, Localized]
+    sms: Mapping[str, Localized]
+    districts: tuple[District, ...]
+    directorates: Mapping[str, Directorate]
+    calendar: Calendar
+    operators: tuple[Operator, ...]
+    grammar: Grammar
+    digest: str
+
+    def budget(self, network: str | None) -> Budget:
+        """The screen of a network code; the first operator of the file is the default."""
+        found = (operator for operator in self.operators if network and network in operator.networks)
+        return next(found, self.operators[0]).budget
+
+    def place_name(self, code: str | None, language: str) -> str:
+        """A place code in words; an unknown code is shown as it is."""
+        for district in self.districts:
+            if code == district.code:
+                return district.short[language]
+            if code in district.subdistricts:
+                return district.subdistricts[code][language]
+        return code or ""
+
+    def office(self, directorate: str, language: str) -> str:
+        """The short name of a directorate, for texts."""
+        found = self.directorates.get(directorate)
+        return found.short[language] if found else directorate
+
+    def state_label(self, state: str, language: str) -> str:
+        """The citizen's word for a state."""
+        found = self.states.get(state)
+        return found.label[language] if found else state

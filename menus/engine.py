@@ -1,0 +1,159 @@
+"""A session as a pure function: (state, what was typed) -> (state, page to show | effect to perform).
+
+Decides: which screen takes the input, paging, wrong tries, the end. Must not know: providers, Redis, SQL, the clock.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from menus import casework, filling
+from menus.content import Content
+from menus.gsm import Budget
+from menus.localized import LANGUAGES, fill
+from menus.pager import BACK, MORE, pages
+from menus.state import Effect, Screen, State, Turn
+
+MAX_TRIES = 3
+"""Wrong answers to one question before the session ends politely (services-domain §2.2)."""
+
+_Show = Callable[[Content, State], Screen]
+_Take = Callable[[Content, State, str], Turn | None]
+_Resume = Callable[[Content, State, dict[str, Any]], Turn | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the phone gets: a page within its budget, and whether the session is over."""
+
+    text: str
+    end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The result of one input: the reply, or the effect whose result `resume` needs."""
+
+    state: State
+    reply: Reply | None = None
+    effect: Effect | None = None
+
+
+def start(content: Content, state: State, budget: Budget) -> Step:
+    """The first screen of a session."""
+    return _shown(content, state, budget)
+
+
+def advance(content: Content, state: State, typed: str, budget: Budget) -> Step:
+    """What `typed` (already folded to ASCII digits and stripped) does at `state`."""
+    turned = _turn_page(content, state, typed, budget)
+    if turned is not None:
+        return _shown(content, turned, budget)
+    return _settle(content, state, _SCREENS[state.at][1](content, state, typed), budget)
+
+
+def resume(content: Content, state: State, effect: Effect, result: dict[str, Any], budget: Budget) -> Step:
+    """Go on with an effect's result; None from a screen means: that answer was not good, ask again."""
+    return _settle(content, state, _EFFECTS[effect.name](content, state, result), budget)
+
+
+def unavailable(content: Content, state: State, budget: Budget) -> Step:
+    """The outside could not be reached: say so and stand still, so that the same input may be tried again."""
+    return _shown(content, replace(state, notice="unavailable"), budget)
+
+
+def _settle(content: Content, state: State, turn: Turn | None, budget: Budget) -> Step:
+    if turn is None:
+        return _wrong(content, state, budget)
+    if turn.effect:
+        return Step(turn.state, effect=turn.effect)
+    return _shown(content, turn.state, budget)
+
+
+def _wrong(content: Content, state: State, budget: Budget) -> Step:
+    tries = state.tries + 1
+    if tries >= MAX_TRIES:
+        return _shown(content, state.to("end", action="too_many"), budget)
+    return _shown(content, replace(state, tries=tries, notice="retry", page=0), budget)
+
+
+def _shown(content: Content, state: State, budget: Budget) -> Step:
+    all_pages = _pages(content, state, budget)
+    return Step(state, Reply(all_pages[min(state.page, len(all_pages) - 1)], state.at == "end"))
+
+
+def _pages(content: Content, state: State, budget: Budget) -> list[str]:
+    screen = _SCREENS[state.at][0](content, state)
+    if state.notice:
+        values = {"try": state.tries + 1, "tries": MAX_TRIES}
+        screen = replace(screen, text=f"{fill(content.ussd[state.notice][state.language], values)}\n{screen.text}")
+    return pages(screen, budget, content.ussd["more"][state.language], content.ussd["back"][state.language])
+
+
+def _turn_page(content: Content, state: State, typed: str, budget: Budget) -> State | None:
+    """The state on another page, when `typed` turns one."""
+    if typed == MORE and state.page + 1 < len(_pages(content, state, budget)):
+        return replace(state, page=state.page + 1)
+    if typed == BACK and state.page:
+        return replace(state, page=state.page - 1)
+    return None
+
+
+# -- menus and the end -------------------------------------------------------------------------------------------
+
+
+def _show_menu(content: Content, state: State) -> Screen:
+    menu = content.menus[state.menu]
+    options = tuple((item.key, item.label[state.language]) for item in menu.items)
+    return Screen(menu.prompt[state.language], options, back=state.menu != "main")
+
+
+def _take_menu(content: Content, state: State, typed: str) -> Turn | None:
+    item = next((each for each in content.menus[state.menu].items if each.key == typed), None)
+    if item is None:
+        return Turn(state.to("menu", menu="main")) if typed == BACK else None
+    if item.service:
+        return filling.begin(content, state, item.service)
+    if item.cases:
+        return casework.begin(state, item.cases)
+    if item.menu:
+        return Turn(state.to("menu", menu=item.menu))
+    following = LANGUAGES[(LANGUAGES.index(state.language) + 1) % len(LANGUAGES)]
+    return Turn(replace(state, language=following), effect=Effect("language", {"language": following}))
+
+
+def _resume_language(content: Content, state: State, result: dict[str, Any]) -> Turn:
+    return Turn(state.to("menu"))
+
+
+def _show_end(content: Content, state: State) -> Screen:
+    case = {key: value for key, value in state.case.items() if isinstance(value, str)}
+    label = content.state_label(case.get("state", ""), state.language)
+    return Screen(fill(content.ussd[state.action][state.language], {**case, "state": label}), end=True)
+
+
+def _take_end(content: Content, state: State, typed: str) -> Turn | None:
+    return Turn(state)
+
+
+_SCREENS: Mapping[str, tuple[_Show, _Take]] = {
+    "menu": (_show_menu, _take_menu),
+    "form": (filling.show_form, filling.take_form),
+    "review": (filling.show_review, filling.take_review),
+    "correct": (filling.show_correct, filling.take_correct),
+    "closed": (filling.show_closed, filling.take_closed),
+    "list": (casework.show_list, casework.take_list),
+    "case": (casework.show_case, casework.take_case),
+    "confirm": (casework.show_confirm, casework.take_confirm),
+    "answer": (casework.show_answer, casework.take_answer),
+    "end": (_show_end, _take_end),
+}
+
+_EFFECTS: Mapping[str, _Resume] = {
+    "language": _resume_language,
+    "own_reference": filling.resume_own_reference,
+    "submit": filling.resume_submit,
+    "cases": casework.resume_cases,
+    "case": casework.resume_case,
+    "act": casework.resume_act,
+}

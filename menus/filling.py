@@ -1,0 +1,193 @@
+"""The screens of an application: questions, review, correction, sending.
+
+Decides: what each shows and what an answer leads to. Must not know: paging, wrong tries, the outside.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from menus.content import Content
+from menus.forms import Choice, Question
+from menus.localized import Localized, fill
+from menus.places import PLACE_ANSWERS
+from menus.state import Effect, Screen, State, Turn
+from menus.walk import PROFILE_ANSWERS, Form
+
+_LIST_KEYS = [str(number) for number in range(1, 100) if number not in (8, 98)]
+"""Keys of a list that may be long: 8 is 'more', 98 is the provider's own pager (contract §1.5)."""
+
+
+def list_keys() -> list[str]:
+    """Keys for options that are numbered as they come."""
+    return _LIST_KEYS
+
+
+def form_of(content: Content, state: State) -> Form:
+    """The form that a session is filling."""
+    return Form(content, content.services[state.service], state.known, state.today)
+
+
+def begin(content: Content, state: State, service: str) -> Turn:
+    """Open a service's form, or say when it opens."""
+    window = content.services[service].window
+    if window and not window.is_open(state.today):
+        return Turn(state.to("closed", service=service))
+    return _onward(content, state.to("form", service=service, answers={}))
+
+
+def _onward(content: Content, state: State) -> Turn:
+    complete = form_of(content, state).next_question(state.answers) is None
+    return Turn(state.to("review" if complete else "form"))
+
+
+# -- a question --------------------------------------------------------------------------------------------------
+
+
+def show_form(content: Content, state: State) -> Screen:
+    """The question that is open."""
+    form = form_of(content, state)
+    question = form.next_question(state.answers)
+    assert question is not None  # a form state always has an open question
+    text = fill(question.prompt[state.language], form.words(state.answers, state.language))
+    return question_screen(question, text, state.language)
+
+
+def question_screen(question: Question, text: str, language: str) -> Screen:
+    """A question with its choices; a special answer is listed by its key and may take the place of back."""
+    options = [(choice.key, choice.label[language]) for choice in question.choices]
+    special = question.special
+    if special:
+        options.append((special.key, special.label[language]))
+    return Screen(text, tuple(options), back=not (special and special.key == "0"))
+
+
+def take_form(content: Content, state: State, typed: str) -> Turn | None:
+    """An answer to the open question."""
+    form = form_of(content, state)
+    question = form.next_question(state.answers)
+    assert question is not None
+    value = question.accept(typed)
+    if value is None:
+        return _back(content, state) if typed in ("", "0") else None
+    choice = next((each for each in question.choices if each.id == value), None)
+    if choice and (choice.end or choice.redo):
+        return _turned(content, state, choice)
+    if question.own and not (question.special and value == question.special.id):
+        return Turn(state, effect=Effect("own_reference", {"reference": value}))
+    return _onward(content, replace(state, answers=form.answered(state.answers, question, value)))
+
+
+def _turned(content: Content, state: State, choice: Choice) -> Turn:
+    if choice.end:
+        return Turn(state.to("end", action=choice.end))
+    kept = {name: value for name, value in state.answers.items() if name != choice.redo}
+    return _onward(content, replace(state, answers=kept))
+
+
+def resume_own_reference(content: Content, state: State, result: dict[str, Any]) -> Turn | None:
+    """The reference is this phone's own, or the question is asked again."""
+    form = form_of(content, state)
+    question = form.next_question(state.answers)
+    if not result["own"] or question is None:
+        return None
+    return _onward(content, replace(state, answers=form.answered(state.answers, question, result["reference"])))
+
+
+def _back(content: Content, state: State) -> Turn:
+    if not state.answers:
+        return Turn(state.to("menu", service=""))
+    last = list(state.answers)[-1]
+    kept = {name: value for name, value in state.answers.items() if name != last}
+    return Turn(state.to("form", answers=kept))
+
+
+# -- review and correction ---------------------------------------------------------------------------------------
+
+
+def show_review(content: Content, state: State) -> Screen:
+    """Everything answered, to be sent, corrected or dropped."""
+    form, language = form_of(content, state), state.language
+    said = form.words(state.answers, language)
+    lines = [content.services[state.service].name[language], said["place"]]
+    for question in form.questions(state.answers):
+        if (
+            question.id in state.answers
+            and question.id not in PROFILE_ANSWERS
+            and not question.above
+            and not question.rule
+        ):
+            lines.append(_in_review(question.review, said[question.id], language))
+    text = fill(content.ussd["review"][language], {"answers": "\n".join(lines)})
+    labels = [("1", "send"), ("2", "correct"), ("0", "cancel")]
+    return Screen(text, tuple((key, content.ussd[name][language]) for key, name in labels), back=False)
+
+
+def _in_review(review: Localized | None, value: str, language: str) -> str:
+    return fill(review[language], {"value": value}) if review else value
+
+
+def take_review(content: Content, state: State, typed: str) -> Turn | None:
+    """Send, correct, or cancel."""
+    if typed == "1":
+        return Turn(state, effect=Effect("submit", _submission(content, state)))
+    if typed == "2":
+        return Turn(state.to("correct"))
+    return Turn(state.to("menu", service="", answers={})) if typed == "0" else None
+
+
+def _submission(content: Content, state: State) -> dict[str, Any]:
+    form = form_of(content, state)
+    person = {name: state.answers[name] for name in ("consent", "card") if name in state.answers}
+    return {
+        "service": state.service,
+        "language": state.language,
+        "answers": form.case_answers(state.answers),
+        "place": form.place(state.answers),
+        "person": person,
+    }
+
+
+def resume_submit(content: Content, state: State, result: dict[str, Any]) -> Turn:
+    """The reference, or why it was not taken."""
+    return Turn(state.to("end", action=result.get("refused", "done"), case=result))
+
+
+def _correctable(content: Content, state: State) -> list[tuple[str, Question]]:
+    form = form_of(content, state)
+    asked = [q for q in form.questions(state.answers) if q.id in state.answers and not q.above and not q.rule]
+    listed = [q for q in asked if q.id not in ("consent", "district", "place_same")]
+    return list(zip(_LIST_KEYS, listed, strict=False))
+
+
+def show_correct(content: Content, state: State) -> Screen:
+    """The answers by name, one to be given again."""
+    options = tuple((key, q.noun[state.language]) for key, q in _correctable(content, state))
+    return Screen(content.ussd["which_answer"][state.language], options)
+
+
+def take_correct(content: Content, state: State, typed: str) -> Turn | None:
+    """Drop the chosen answer, so that its question is open again."""
+    if typed == "0":
+        return Turn(state.to("review"))
+    question = dict(_correctable(content, state)).get(typed)
+    if question is None:
+        return None
+    dropped = PLACE_ANSWERS if question.id in PLACE_ANSWERS else (question.id,)
+    kept = {name: value for name, value in state.answers.items() if name not in dropped}
+    return _onward(content, replace(state, answers=kept))
+
+
+# -- closed season -----------------------------------------------------------------------------------------------
+
+
+def show_closed(content: Content, state: State) -> Screen:
+    """The service takes no applications today."""
+    window = content.services[state.service].window
+    assert window is not None
+    month, day = window.opens.split("-")
+    return Screen(fill(content.ussd["closed"][state.language], {"date": f"{day}/{month}"}))
+
+
+def take_closed(content: Content, state: State, typed: str) -> Turn | None:
+    """Only back leads on."""
+    return Turn(state.to("menu", service="")) if typed == "0" else None
