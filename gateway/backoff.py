@@ -1,0 +1,37 @@
+"""When a message is tried again, and when that is given up. Decides from the outcome and the attempts made; pure."""
+
+from datetime import datetime, timedelta
+
+from gateway.providers import Outcome
+from store.outbox import Settlement
+
+BACKOFF = (
+    timedelta(seconds=30),
+    timedelta(minutes=2),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(hours=6),
+)
+HOLD = timedelta(minutes=2)
+"""A held message lets the others pass first: the reason may be its own after all (RiskHold)."""
+
+
+def settlement(outcome: Outcome, attempts: int, provider: str, now: datetime) -> Settlement:
+    """What to write for an outcome; `attempts` were made before this one. A hold has no limit: a person ends it."""
+    result, retry_at = outcome.outcome, None
+    if result == "hold":
+        retry_at = now + HOLD
+    elif result == "retry" and attempts < min(len(BACKOFF), (outcome.tries or len(BACKOFF) + 1) - 1):
+        retry_at = now + BACKOFF[attempts]
+    elif result == "retry":
+        result = "failed"
+    return Settlement(
+        outcome=result,
+        provider=provider,
+        provider_id=outcome.provider_id,
+        code=outcome.code,
+        detail=outcome.detail,
+        cost=outcome.cost,
+        retry_at=retry_at,
+        latency_ms=outcome.latency_ms,
+    )

@@ -1,0 +1,107 @@
+"""Mends what a crash or a lost notice left behind: ended leases, events without a message, texts nobody answered.
+
+Idempotent, and safe to run in several copies at once: each step is a transaction of its own that locks what it takes.
+It must not know how a text is answered, which is passed in.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from gateway.setbacks import Setbacks
+from gateway.stopping import Stop, on_signals
+from store import events, inbound, outbox
+from store.db import Database, StoreUnavailable
+
+if TYPE_CHECKING:
+    from gateway.runtime import Runtime
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 5.0
+DEEP_EVERY_S = 600.0
+"""Comparing each case with its last event reads them all: often enough for what only a disabled trigger causes."""
+UNANSWERED = timedelta(seconds=30)
+LIMIT = 500
+
+HandleInbound = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """How many of each were mended."""
+
+    released: int = 0
+    unsure: int = 0
+    events_appended: int = 0
+    events_reopened: int = 0
+    texts_answered: int = 0
+    texts_failed: int = 0
+
+
+def run(
+    runtime: "Runtime", handle_inbound: HandleInbound, stop: Stop | None = None, *, every_s: float = EVERY_S
+) -> None:
+    """Sweep every `every_s` seconds until SIGTERM or SIGINT, or until `stop` is asked."""
+    stop = stop or on_signals()
+    setbacks, deep_at = Setbacks(), time.monotonic()
+    while not stop.asked:
+        deep = time.monotonic() >= deep_at
+        try:
+            tell(sweep_once(runtime.db, handle_inbound, runtime.now(), setbacks, deep=deep))
+            deep_at = time.monotonic() + DEEP_EVERY_S if deep else deep_at
+        except StoreUnavailable:
+            log.warning("sweep: the store is away")
+        except Exception as error:
+            log.error("sweep: stopped by %s; again in %.0f s", type(error).__name__, every_s)
+        stop.wait(every_s)
+
+
+def sweep_once(
+    db: Database, handle_inbound: HandleInbound, now: datetime, setbacks: Setbacks, *, deep: bool = True
+) -> Mended:
+    """One pass; `deep` also compares every case with its events. StoreUnavailable."""
+    with db.transaction() as tx:
+        released, unsure = outbox.expire_leases(tx, now)
+    appended = reopened = 0
+    if deep:
+        with db.transaction() as tx:
+            appended = events.heal(tx)
+        with db.transaction() as tx:
+            reopened = len(events.missing(tx, LIMIT))
+    answered, failed = _answer(db, handle_inbound, now, setbacks)
+    return Mended(released, unsure, appended, reopened, answered, failed)
+
+
+def tell(mended: Mended) -> None:
+    """One line in the log when something was mended."""
+    counts = {name: count for name, count in asdict(mended).items() if count}
+    if counts:
+        log.warning("sweep: mended %s", ", ".join(f"{name}={count}" for name, count in counts.items()))
+
+
+def _answer(db: Database, handle_inbound: HandleInbound, now: datetime, setbacks: Setbacks) -> tuple[int, int]:
+    with db.transaction() as tx:
+        waiting = inbound.unhandled(tx, now - UNANSWERED, LIMIT)
+    ready = [number for number in waiting if not setbacks.waits(number, now)]
+    done = [_answered(db, handle_inbound, number, now, setbacks) for number in ready]
+    return done.count(True), done.count(False)
+
+
+def _answered(db: Database, handle_inbound: HandleInbound, number: int, now: datetime, setbacks: Setbacks) -> bool:
+    """A text that spoils its handler is counted against itself and holds up no other."""
+    try:
+        handle_inbound(number)
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        log.error("sweep: text %d cannot be handled: %s", number, type(error).__name__)
+        setbacks.add(number, now)
+        with db.transaction() as tx:
+            inbound.failed(tx, number)
+        return False
+    setbacks.forget(number)
+    return True

@@ -1,0 +1,116 @@
+"""Africa's Talking's USSD wire: its form becomes a hop, its end-of-session event a row (contract §1).
+
+Decides: field names, first bytes, status 200 always. Must not know: screens, sessions' memory, SQL.
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+import structlog
+from flask import Blueprint, Response, abort, request
+
+from gateway import hops
+from gateway.callbacks import TEXT, BadForm, read_form, secret_check
+from gateway.hops import Hop
+from gateway.runtime import Runtime
+from gateway.sessions import Sessions
+from menus import phones
+from store import ussd_sessions
+from store.db import StoreUnavailable
+from store.ussd_sessions import SessionEnd
+
+log = structlog.get_logger(__name__)
+
+MAX_SESSION = 128
+MAX_TRANSCRIPT = 2000
+
+
+def ussd_callbacks(runtime: Runtime) -> Blueprint:
+    """POST /at/<secret>/ussd and /at/<secret>/ussd/ended."""
+    blueprint = Blueprint("ussd", __name__)
+    is_known = secret_check(runtime.settings.callback_secrets)
+    sessions = Sessions(runtime.redis)
+
+    @blueprint.post("/at/<secret>/ussd")
+    def hop(secret: str) -> Response:
+        if not is_known(secret):
+            abort(404)
+        return Response(_answered(runtime, sessions), 200, content_type=TEXT)
+
+    @blueprint.post("/at/<secret>/ussd/ended")
+    def ended(secret: str) -> Response:
+        if not is_known(secret):
+            abort(404)
+        _record_end(runtime)
+        return Response("OK\n", 200, content_type=TEXT)
+
+    return blueprint
+
+
+def _answered(runtime: Runtime, sessions: Sessions) -> str:
+    """A body for any request at all: a fault of ours, too, must end in words (contract §1.3)."""
+    try:
+        return hops.answer(runtime, sessions, _read_hop(runtime))
+    except BadForm as error:
+        log.warning("a hop that cannot be read", reason=str(error))
+    except Exception as error:
+        log.exception("a hop failed", error=type(error).__name__)
+    return hops.fault(runtime, runtime.settings.default_language)
+
+
+def _read_hop(runtime: Runtime) -> Hop:
+    form = read_form(request, ("sessionId", "phoneNumber", "serviceCode", "text"))
+    session, phone = form["sessionId"].strip(), phones.from_wire(form["phoneNumber"])
+    if not session or len(session) > MAX_SESSION:
+        raise BadForm("sessionId is empty or too long")
+    if phone is None:
+        raise BadForm("phoneNumber is not a phone number")
+    if len(form["text"]) > MAX_TRANSCRIPT:
+        raise BadForm("text is too long")
+    if not _is_ours(form["serviceCode"], runtime.settings.ussd_code):
+        log.warning("a hop on a code that is not USSD_CODE is served")
+    return Hop(session, phone, form["serviceCode"], form["text"], form.get("networkCode") or None)
+
+
+def _is_ours(code: str, ours: str) -> bool:
+    """With and without the channel or the dialled tail: both forms occur (contract §1.1)."""
+    return code == ours or code.startswith(ours.rstrip("#") + "*")
+
+
+def _record_end(runtime: Runtime) -> None:
+    """Keep the provider's account of the session; it is optional information, so nothing here is worth a repeat."""
+    try:
+        form = read_form(request, ("sessionId",))
+        with runtime.db.transaction() as tx:
+            ussd_sessions.record_end(tx, _end(form), runtime.now())
+    except BadForm as error:
+        log.warning("an end-of-session event that cannot be read", reason=str(error))
+    except StoreUnavailable:
+        log.warning("an end-of-session event is lost: the store is away")
+
+
+def _end(fields: Mapping[str, str]) -> SessionEnd:
+    return SessionEnd(
+        session=fields["sessionId"][:MAX_SESSION],
+        phone=phones.from_wire(fields.get("phoneNumber", "")) or "",
+        service_code=fields.get("serviceCode", "")[:40],
+        network=fields.get("networkCode", "")[:20] or None,
+        status=fields.get("status", "")[:20],
+        duration_ms=_whole(fields.get("durationInMillis", "")),
+        hops=_whole(fields.get("hopsCount", "")),
+        cost=_cost(fields.get("cost", "")),
+    )
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
+
+
+def _cost(text: str) -> str | None:
+    """`0.1` and `KES 0.10` both occur (contract §1.6); anything else is dropped."""
+    found = re.fullmatch(r"(?:[A-Z]{3} )?([0-9.]{1,12})", text.strip())
+    try:
+        return text.strip() if found and Decimal(found[1]) >= 0 else None
+    except InvalidOperation:
+        return None

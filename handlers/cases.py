@@ -1,0 +1,109 @@
+"""The citizen's own cases: listed, looked at, acted on.
+
+Decides: what the owner's phone may see and do. Must not know: screens, the wire.
+"""
+
+from typing import Any
+
+from handlers import moves
+from handlers.context import Context, Refused
+from handlers.wording import case_words, day, question_words
+from menus.localized import fill, placeholders
+from menus.workflow import CITIZEN
+from store import applications, idempotency
+from store.applications import Application
+
+LISTED = 20
+"""Newest cases that a phone is shown."""
+
+
+def listed(context: Context, phone: str, services: str) -> dict[str, Any]:
+    """The phone's cases, newest first: reference and state."""
+    chosen = None if services == "all" else [services]
+    found = applications.of_phone(context.tx, phone, chosen, limit=LISTED)
+    return {"cases": [{"reference": case.reference, "state": case.state} for case in found]}
+
+
+def owned(context: Context, phone: str, reference: str) -> Application | None:
+    """The case, if this phone is its owner."""
+    case = applications.find(context.tx, reference)
+    return case if case is not None and case.phone == phone else None
+
+
+def shown(context: Context, phone: str, reference: str, language: str) -> dict[str, Any]:
+    """The case as a status screen needs it, or {} when it is not this phone's."""
+    case = owned(context, phone, reference)
+    if case is None:
+        return {}
+    return {
+        "reference": case.reference,
+        "service": case.service,
+        "state": case.state,
+        "version": case.version,
+        "directorate": case.directorate,
+        "place": case.place or "",
+        "answers": {name: str(value) for name, value in case.answers.items()},
+        "due": day(case.due_at, context.content),
+        "question": str(case.details.get("question", "")),
+        "note": needed(context, case, language),
+        "spent": _spent(context, case),
+    }
+
+
+def needed(context: Context, case: Application, language: str) -> str:
+    """What the office waits for, in the citizen's words: its question, its offer; empty in any other state."""
+    service = context.content.services.get(case.service)
+    kind = context.content.states.get(case.state)
+    if service is None or kind is None or kind.clock != "citizen":
+        return ""
+    if case.details.get("question") and case.state == "INFO_REQUIRED":
+        return question_words(context.content, service, str(case.details["question"]), case.answers, language)
+    key = f"need_{case.state.lower()}"
+    words = case_words(context.content, service, case, language)
+    text = context.content.ussd.get(key)
+    if text is None or not placeholders(text) <= set(words):
+        return ""
+    return fill(text[language], words)
+
+
+def _spent(context: Context, case: Application) -> list[str]:
+    service = context.content.services.get(case.service)
+    if service is None or case.state not in service.workflow.states:
+        return []
+    offered = service.workflow.by_citizen(case.state, case.answers)
+    return [move.action for move in offered if moves.spent(context, case, move)]
+
+
+def act(context: Context, phone: str, key: str, args: dict[str, Any]) -> dict[str, Any]:
+    """Make one of the citizen's moves, once per `key`: {"state", "due"}, or {"refused": text key}.
+
+    `args`: reference, version (None: whichever is current), action, params, language.
+    """
+    remembered = idempotency.recall(context.tx, key)
+    if remembered is not None:
+        return remembered.result
+    result = _act(context, phone, args)
+    idempotency.remember(context.tx, key, args["action"], result, context.now)
+    return result
+
+
+def _act(context: Context, phone: str, args: dict[str, Any]) -> dict[str, Any]:
+    case = applications.lock(context.tx, args["reference"])
+    if case is None or case.phone != phone:
+        return {"refused": "not_possible"}
+    if args["version"] is not None and case.version != args["version"]:
+        return {"refused": "changed"}
+    service = context.content.services[case.service]
+    move = service.workflow.find(case.state, args["action"], case.answers)
+    if move is None or CITIZEN not in move.by:
+        return {"refused": "not_possible"}
+    given = {param.id: case.details.get(param.id) for param in move.params if param.type == "question"}
+    made = moves.make(context, case, move, "citizen", phone, given, **_answer(args))
+    if isinstance(made, Refused):
+        return {"refused": "changed" if made.code == "stale" else "not_possible"}
+    return {"state": made.state, "due": day(made.due_at, context.content)}
+
+
+def _answer(args: dict[str, Any]) -> dict[str, str]:
+    """What the citizen said, recorded beside the question it answers."""
+    return {"answer": args["params"]["value"]} if "value" in args["params"] else {}

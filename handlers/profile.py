@@ -1,0 +1,32 @@
+"""What the gateway knows of a phone: language, consent, place.
+
+Decides: what is asked only once. Must not know: cases, screens.
+"""
+
+from typing import Any
+
+from handlers.context import Context
+from store import people
+
+
+def known(context: Context, phone: str, session: str, default_language: str) -> tuple[str, dict[str, str]]:
+    """(language, known facts) as they were when `session` began: a language changed in it does not count yet."""
+    person = people.find(context.tx, phone)
+    facts = {"today": context.today.isoformat()}
+    if person is None:
+        return default_language, facts
+    if person.consent_at:
+        facts["known_consent"] = "yes"
+    if person.card:
+        facts["known_card"] = "yes"
+    if person.place:
+        facts |= {"known_place": "yes", "place": person.place}
+    if person.language_session == session:
+        return person.language_before or default_language, facts
+    return person.language, facts
+
+
+def set_language(context: Context, phone: str, session: str, args: dict[str, Any]) -> dict[str, Any]:
+    """Remember the language of this phone."""
+    people.set_language(context.tx, phone, args["language"], session, context.now)
+    return {}

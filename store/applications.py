@@ -1,0 +1,162 @@
+"""Applications: made, found, listed and moved. Knows neither the workflow nor who may do what.
+
+The database fills in the reference and refuses moves that the workflow does not have; this module only carries its
+answer. One submission key makes one application, however often it is sent.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from psycopg.types.json import Jsonb
+
+from store import rows
+from store.acts import append, pose, refusals
+from store.cases import Act, Application, IllegalMove, NewApplication, Scope, StaleCase
+from store.db import Transaction
+
+__all__ = [
+    "Act",
+    "Application",
+    "IllegalMove",
+    "NewApplication",
+    "Scope",
+    "StaleCase",
+    "find",
+    "lock",
+    "move",
+    "of_phone",
+    "of_submission",
+    "page",
+    "set_due",
+    "submit",
+]
+
+_SUBMIT = sa.text("""
+    INSERT INTO public.application (service, phone, place, language, answers, channel, submission, directorate, due_at,
+                                    submitted_by, created_at)
+    VALUES (:service, :phone, :place, :language, :answers, :channel, :submission, :directorate, :due_at,
+            :submitted_by, :now)
+    ON CONFLICT (submission) DO NOTHING RETURNING *""")
+_FIND = sa.text("SELECT * FROM public.application WHERE reference = :reference")
+_LOCK = sa.text("SELECT * FROM public.application WHERE reference = :reference FOR UPDATE")
+_OF_SUBMISSION = sa.text("SELECT * FROM public.application WHERE submission = :key")
+_OF_PHONE = sa.text("""
+    SELECT * FROM public.application
+    WHERE phone = :phone AND (CAST(:services AS text[]) IS NULL OR service = ANY(CAST(:services AS text[])))
+    ORDER BY created_at DESC, reference DESC LIMIT :limit""")
+_MOVE = sa.text("""
+    UPDATE public.application
+    SET state = :to_state, details = details || :details, directorate = coalesce(:directorate, directorate),
+        due_at = :due_at, updated_at = :now
+    WHERE reference = :reference AND version = :version RETURNING *""")
+_SET_DUE = sa.text("UPDATE public.application SET due_at = :due_at WHERE reference = :reference AND version = :version")
+
+_TABLE = sa.table("application", *(sa.column(field.name) for field in fields(Application)), schema="public")
+_NEWEST_FIRST = (_TABLE.c.created_at.desc(), _TABLE.c.reference.desc())
+
+
+def submit(tx: Transaction, new: NewApplication, now: datetime) -> tuple[Application, bool]:
+    """The application of this submission, and whether it was made now; waits for a rival with the same key.
+
+    IllegalMove for a service that the store does not have.
+    """
+    values = {field.name: getattr(new, field.name) for field in fields(NewApplication)}
+    pose(tx, Act("citizen", new.submitted_by or new.phone, "submit"), now)
+    with refusals():
+        result = tx.execute(_SUBMIT, {**values, "answers": Jsonb(dict(new.answers)), "now": now})
+    made = rows.first(Application, result)
+    if made is not None:
+        return made, True
+    # Only a taken submission key makes no row, and its owner has committed: the INSERT waited for it.
+    earlier = rows.value(Application, tx.execute(_OF_SUBMISSION, {"key": new.submission}).one())
+    return earlier, False
+
+
+def find(tx: Transaction, reference: str) -> Application | None:
+    """The case with this reference."""
+    return rows.first(Application, tx.execute(_FIND, {"reference": reference}))
+
+
+def lock(tx: Transaction, reference: str) -> Application | None:
+    """The case with this reference, kept from other writers until the transaction ends."""
+    return rows.first(Application, tx.execute(_LOCK, {"reference": reference}))
+
+
+def of_submission(tx: Transaction, key: str) -> Application | None:
+    """The case that this submission key made."""
+    return rows.first(Application, tx.execute(_OF_SUBMISSION, {"key": key}))
+
+
+def of_phone(tx: Transaction, phone: str, services: Sequence[str] | None = None, limit: int = 20) -> list[Application]:
+    """Cases of a phone (E.164), newest first; of these services only, when any are named."""
+    wanted = None if services is None else list(services)
+    return rows.every(Application, tx.execute(_OF_PHONE, {"phone": phone, "services": wanted, "limit": limit}))
+
+
+def page(
+    tx: Transaction,
+    *,
+    scopes: Sequence[Scope] | None = None,
+    service: str | None = None,
+    state: str | None = None,
+    phone: str | None = None,
+    after: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> list[Application]:
+    """Cases that any of the scopes covers (None: all), newest first; `after` is the last (created_at, reference)."""
+    query = sa.select(_TABLE).order_by(*_NEWEST_FIRST).limit(limit)
+    for name, wanted in (("service", service), ("state", state), ("phone", phone)):
+        if wanted is not None:
+            query = query.where(_TABLE.c[name] == wanted)
+    if scopes is not None:
+        query = query.where(sa.or_(sa.false(), *(_covers(scope) for scope in scopes)))
+    if after is not None:
+        created_at, reference = after
+        last = sa.tuple_(sa.literal(created_at), sa.cast(reference, sa.CHAR(8)))
+        query = query.where(sa.tuple_(_TABLE.c.created_at, _TABLE.c.reference) < last)
+    return rows.every(Application, tx.execute(query))
+
+
+def _covers(scope: Scope) -> sa.ColumnElement[bool]:
+    parts: list[sa.ColumnElement[bool]] = [sa.true()]
+    if scope.directorate is not None:
+        parts.append(_TABLE.c.directorate == scope.directorate)
+    if scope.services is not None:
+        parts.append(_TABLE.c.service.in_(scope.services))
+    return sa.and_(*parts)
+
+
+def move(
+    tx: Transaction,
+    case: Application,
+    *,
+    to_state: str,
+    act: Act,
+    details: Mapping[str, Any],
+    directorate: str | None = None,
+    due_at: datetime | None,
+    now: datetime,
+) -> Application:
+    """The case in its next state, with `details` added to its own; the event is in the same transaction.
+
+    `due_at` None takes the deadline away, `directorate` None keeps the holder. StaleCase when `case` is not the newest
+    version, IllegalMove when the workflow has no such move; the transaction can go on after both.
+    """
+    changes = {"to_state": to_state, "details": Jsonb(dict(details)), "directorate": directorate, "due_at": due_at}
+    with refusals(), tx.begin_nested():
+        pose(tx, act, now)
+        result = tx.execute(_MOVE, {**changes, "reference": case.reference, "version": case.version, "now": now})
+        moved = rows.first(Application, result)
+    if moved is None:
+        raise StaleCase(case.reference)
+    if moved.state == case.state:
+        append(tx, moved, act, now)
+    return moved
+
+
+def set_due(tx: Transaction, reference: str, version: int, due_at: datetime | None) -> None:
+    """Set the deadline of this version of the case; that makes no new version. A newer version keeps its own."""
+    tx.execute(_SET_DUE, {"reference": reference, "version": version, "due_at": due_at})

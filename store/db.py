@@ -1,0 +1,112 @@
+"""Connections: a pool for transactions and one direct connection for LISTEN. Knows no table.
+
+Whatever goes wrong between here and PostgreSQL reaches callers as `StoreUnavailable`, so that nobody outside store/
+needs the driver's exceptions.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import sql
+from sqlalchemy.engine import URL, make_url
+
+Transaction = sa.Connection
+"""What store functions take as `tx`. Callers only pass it on."""
+
+CONNECT_TIMEOUT_S = 2
+POOL_WAIT_S = 2
+IDLE_IN_TRANSACTION_MS = 60_000
+
+
+class StoreUnavailable(Exception):  # noqa: N818
+    """PostgreSQL could not be reached, or did not answer in time. Nothing was committed unless the commit was lost."""
+
+
+def address(url: str) -> URL:
+    """The store's URL for psycopg 3, from any of the spellings in use: postgres://, postgresql://, postgresql+…://."""
+    scheme, colon, rest = url.partition("://")
+    if not colon or scheme.partition("+")[0] not in ("postgres", "postgresql"):
+        raise ValueError("the store is PostgreSQL: postgresql://user:password@host:port/database")
+    return make_url(f"postgresql+psycopg://{rest}")
+
+
+@contextmanager
+def _as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+        raise StoreUnavailable(str(error)) from error
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise StoreUnavailable(str(error)) from error
+
+
+class Database:
+    """The store at `url`. Threads share one; a forked process makes its own."""
+
+    def __init__(
+        self, url: str, *, application_name: str = "gateway", statement_timeout_ms: int = 5000, pool_size: int = 8
+    ) -> None:
+        self._url = address(url)
+        self._listeners: dict[tuple[str, ...], psycopg.Connection] = {}
+        self._settings = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": application_name}
+        options = {
+            "statement_timeout": statement_timeout_ms,
+            "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
+            "timezone": "UTC",
+        }
+        self._engine = sa.create_engine(
+            self._url,
+            pool_size=pool_size,
+            max_overflow=2,
+            pool_timeout=POOL_WAIT_S,
+            pool_pre_ping=True,
+            connect_args={**self._settings, "options": " ".join(f"-c {key}={value}" for key, value in options.items())},
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """One READ COMMITTED transaction: committed on leaving, rolled back by an exception. StoreUnavailable."""
+        with _as_unavailable(), self._engine.begin() as tx:
+            yield tx
+
+    def ping(self) -> None:
+        """Ask the store for one row. StoreUnavailable when it does not give it."""
+        with self.transaction() as tx:
+            tx.execute(sa.text("SELECT 1"))
+
+    def listen(self, channels: Sequence[str], timeout: float) -> Iterator[str]:
+        """Channels notified, each once; ends after a batch, or after `timeout` seconds without one. StoreUnavailable.
+
+        The connection stays open between calls, so nothing said in between is missed; what was said before the first
+        call is. One thread may listen to one set of channels.
+        """
+        key = tuple(channels)
+        try:
+            with _as_unavailable():
+                connection = self._listeners.get(key) or self._open_listener(key)
+                heard = {notice.channel for notice in connection.notifies(timeout=timeout, stop_after=1)}
+        except StoreUnavailable:
+            self._drop_listener(key)
+            raise
+        yield from sorted(heard)
+
+    def _open_listener(self, channels: tuple[str, ...]) -> psycopg.Connection:
+        plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = psycopg.connect(plain, autocommit=True, **self._settings)  # type: ignore[arg-type]
+        for channel in channels:
+            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        self._listeners[channels] = connection
+        return connection
+
+    def _drop_listener(self, channels: tuple[str, ...]) -> None:
+        connection = self._listeners.pop(channels, None)
+        if connection is not None:
+            connection.close()
+
+    def close(self) -> None:
+        """Close every connection that is not in use."""
+        for channels in list(self._listeners):
+            self._drop_listener(channels)
+        self._engine.dispose()

@@ -1,0 +1,95 @@
+"""Events: what happened to each case, in order, and which of it citizens have still to be told. Renders nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from store import rows
+from store.db import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change. `from_state` is None for the first; `actor_kind` 'database' is a login of another system."""
+
+    id: int
+    reference: str
+    service: str
+    from_state: str | None
+    to_state: str
+    action: str | None
+    actor_kind: str
+    actor: str | None
+    details: dict[str, Any]
+    version: int
+    at: datetime
+    relayed_at: datetime | None
+
+
+_HISTORY = sa.text("SELECT * FROM gateway.event WHERE reference = :reference ORDER BY id")
+
+# The case's advisory lock beside SKIP LOCKED: of two relays, one alone has a case, so its messages keep their order.
+_UNRELAYED = sa.text("""
+    SELECT * FROM gateway.event
+    WHERE relayed_at IS NULL AND pg_try_advisory_xact_lock(4964, CAST(reference AS int))
+    ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED""")
+_UNRELAYED_OF = sa.text("""
+    SELECT * FROM gateway.event
+    WHERE reference = :reference AND relayed_at IS NULL AND pg_try_advisory_xact_lock(4964, CAST(reference AS int))
+    ORDER BY id FOR UPDATE SKIP LOCKED""")
+_MARK = sa.text("UPDATE gateway.event SET relayed_at = :now WHERE id = ANY(:ids)")
+_MISSING = sa.text("""
+    UPDATE gateway.event SET relayed_at = NULL WHERE id IN (
+        SELECT e.id FROM gateway.event e
+        WHERE e.relayed_at IS NOT NULL AND (CAST(:since AS timestamptz) IS NULL OR e.at >= :since)
+            AND NOT EXISTS (SELECT FROM gateway.message m WHERE m.event_id = e.id)
+        ORDER BY e.id LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING id""")
+_HEAL = sa.text("""
+    INSERT INTO gateway.event (reference, service, from_state, to_state, action, actor_kind, actor, details, version)
+    SELECT a.reference, a.service, last.to_state, a.state, CASE WHEN last.to_state IS NULL THEN 'submit' END,
+           'system', 'sweep', a.details, a.version
+    FROM public.application a
+    LEFT JOIN LATERAL (SELECT to_state FROM gateway.event e WHERE e.reference = a.reference
+                       ORDER BY e.id DESC LIMIT 1) last ON true
+    WHERE a.state IS DISTINCT FROM last.to_state""")
+
+
+def history(tx: Transaction, reference: str) -> list[Event]:
+    """Everything that happened to a case, oldest first."""
+    return rows.every(Event, tx.execute(_HISTORY, {"reference": reference}))
+
+
+def unrelayed(tx: Transaction, limit: int) -> list[Event]:
+    """Events that have no message yet, oldest first; those that another transaction is relaying are left out."""
+    return rows.every(Event, tx.execute(_UNRELAYED, {"limit": limit}))
+
+
+def unrelayed_of(tx: Transaction, reference: str) -> list[Event]:
+    """The same for one case."""
+    return rows.every(Event, tx.execute(_UNRELAYED_OF, {"reference": reference}))
+
+
+def mark_relayed(tx: Transaction, ids: Sequence[int], now: datetime) -> None:
+    """These events have their message rows, in this transaction."""
+    tx.execute(_MARK, {"ids": list(ids), "now": now})
+
+
+def missing(tx: Transaction, limit: int, since: datetime | None = None) -> list[int]:
+    """Events marked as relayed that have no message row (a muted message is one): now unrelayed again."""
+    return sorted(tx.execute(_MISSING, {"limit": limit, "since": since}).scalars())
+
+
+def heal(tx: Transaction) -> int:
+    """Append the event that is missing where a case is not in the state of its last one; how many there were.
+
+    Finds what the triggers could not see: rows written while they were disabled, or restored from elsewhere.
+    """
+    tx.execute(sa.text("SELECT pg_advisory_xact_lock(4965, 0)"))
+    healed = tx.execute(_HEAL).rowcount
+    if healed:
+        tx.execute(sa.text("SELECT pg_notify('gateway_events', '')"))
+    return healed

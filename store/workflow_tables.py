@@ -1,0 +1,100 @@
+"""Copies the services of config/ into the tables that the triggers check against. Decides nothing about them.
+
+A state that a case is in is never taken away under it: it stays, with its ways out, until the last case has left.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from store.db import Transaction
+
+BACK = "*"
+"""As the target of a move: the state the case came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """A service: `routes` is directorate by place, `states` is finality by state, `moves` are (from, to, action)."""
+
+    service: str
+    start_state: str
+    directorate: str
+    routes: Mapping[str, str]
+    states: Mapping[str, bool]
+    moves: Sequence[tuple[str, str, str]]
+
+
+_LOCK = sa.text("LOCK TABLE gateway.service IN SHARE ROW EXCLUSIVE MODE")
+_SERVICE = sa.text("""
+    INSERT INTO gateway.service (service, start_state, directorate) VALUES (:service, :start_state, :directorate)
+    ON CONFLICT (service) DO UPDATE SET start_state = excluded.start_state, directorate = excluded.directorate""")
+_STATE = sa.text("""
+    INSERT INTO gateway.service_state (service, state, final) VALUES (:service, :state, :final)
+    ON CONFLICT (service, state) DO UPDATE SET final = excluded.final""")
+_ROUTE = sa.text("INSERT INTO gateway.service_route (service, place, directorate) VALUES (:service, :place, :office)")
+_MOVE = sa.text("""
+    INSERT INTO gateway.service_move (service, from_state, to_state, action)
+    VALUES (:service, :from_state, :to_state, :action) ON CONFLICT DO NOTHING""")
+# A case that waits for an answer needs its own state, and the one it will go back to.
+_USED = sa.text("""
+    SELECT service, state FROM public.application
+    UNION
+    SELECT a.service, a.came_from FROM public.application a
+    JOIN gateway.service_move m ON m.service = a.service AND m.from_state = a.state AND m.to_state = '*'
+    WHERE a.came_from IS NOT NULL""")
+_HELD_STATES = sa.text("SELECT service, state FROM gateway.service_state")
+_HELD_MOVES = sa.text("SELECT service, from_state, to_state, action FROM gateway.service_move")
+_DROP_ROUTES = sa.text("DELETE FROM gateway.service_route")
+_DROP_MOVE = sa.text("""
+    DELETE FROM gateway.service_move
+    WHERE service = :service AND from_state = :from_state AND to_state = :to_state AND action = :action""")
+_DROP_STATE = sa.text("DELETE FROM gateway.service_state WHERE service = :service AND state = :state")
+_DROP_EMPTY = sa.text("""
+    DELETE FROM gateway.service s WHERE NOT EXISTS (SELECT FROM gateway.service_state t WHERE t.service = s.service)""")
+
+
+def sync(tx: Transaction, services: Sequence[ServiceRow]) -> list[str]:
+    """Make the tables say what `services` say; the states kept only because cases are in them, as 'service: STATE'."""
+    tx.execute(_LOCK)
+    used = {(row.service, row.state) for row in tx.execute(_USED)}
+    wanted = {(row.service, state) for row in services for state in row.states}
+    held = {(row.service, row.state) for row in tx.execute(_HELD_STATES)}
+    kept = (held - wanted) & used
+    _drop_moves(tx, services, wanted | kept, kept)
+    _each(tx, _DROP_STATE, [{"service": service, "state": state} for service, state in held - wanted - kept])
+    tx.execute(_DROP_EMPTY)
+    _put(tx, services)
+    return sorted(f"{service}: {state}" for service, state in kept)
+
+
+def _put(tx: Transaction, services: Sequence[ServiceRow]) -> None:
+    tx.execute(_DROP_ROUTES)
+    for row in services:
+        name = {"service": row.service}
+        tx.execute(_SERVICE, {**name, "start_state": row.start_state, "directorate": row.directorate})
+        _each(tx, _STATE, [{**name, "state": state, "final": final} for state, final in row.states.items()])
+        _each(tx, _ROUTE, [{**name, "place": place, "office": office} for place, office in row.routes.items()])
+        moves = [dict(zip(("from_state", "to_state", "action"), move, strict=True)) for move in row.moves]
+        _each(tx, _MOVE, [{**name, **move} for move in moves])
+
+
+def _drop_moves(
+    tx: Transaction, services: Sequence[ServiceRow], known: set[tuple[str, str]], kept: set[tuple[str, str]]
+) -> None:
+    """Drop what no service names, except the ways out of a kept state into states that are still there."""
+    wanted = {(row.service, *move) for row in services for move in row.moves}
+    dropped = []
+    for row in tx.execute(_HELD_MOVES):
+        way_out = (row.service, row.from_state) in kept and (
+            row.to_state == BACK or (row.service, row.to_state) in known
+        )
+        if tuple(row) not in wanted and not way_out:
+            dropped.append(dict(row._mapping))
+    _each(tx, _DROP_MOVE, dropped)
+
+
+def _each(tx: Transaction, statement: sa.TextClause, parameters: Sequence[Mapping[str, object]]) -> None:
+    if parameters:
+        tx.execute(statement, parameters)

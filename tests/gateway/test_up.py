@@ -1,0 +1,269 @@
+"""`make run` as a process: its parts are stand-ins, so that order, signals, messages and leftovers are tested."""
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from redis import Redis
+
+from gateway.ports import any_port
+from gateway.running import Running, read_run, without_password
+from gateway.settings import ROOT
+
+PART = """
+import http.server, json, os, pathlib, signal, sys, time
+name = sys.argv[1]
+print(f"{name} says hello", flush=True)
+pathlib.Path(os.environ["SEEN"], name).write_text(json.dumps(dict(os.environ) | {"pid": os.getpid()}))
+if name in ("migrate", "check"):
+    sys.exit(int(os.environ.get(f"EXIT_{name}", 0)))
+if name == os.environ.get("DIES"):
+    sys.exit(3)
+if name == os.environ.get("STUBBORN"):
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if name != "web":
+    time.sleep(60)
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200 if self.path == "/ready" else 404)
+        self.end_headers()
+    def log_message(self, *_): pass
+http.server.HTTPServer((os.environ["HOST"], int(os.environ["PORT"])), Answer).serve_forever()
+"""
+
+UP = """
+import sys
+from gateway import supervisor, up
+from gateway.settings import load_settings
+supervisor.GRACE = 0.5
+sys.exit(up.run(load_settings(), lambda name: [sys.executable, "-c", sys.argv[1], name]))
+"""
+
+# Addresses that nothing here connects to: with both set, no server is started.
+ELSEWHERE = {"DATABASE_URL": "postgresql://me:hidden1@127.0.0.1:1/x", "REDIS_URL": "redis://:hidden2@127.0.0.1:1/0"}
+
+
+class Up:
+    """One `up` process on `tmp_path`, with what it printed so far."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str]) -> None:
+        self.data_dir, self.seen = directory / "data dir", directory / "seen"
+        self.seen.mkdir(exist_ok=True)
+        self.printed: list[str] = []
+        inherited = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
+        own = {"SEEN": str(self.seen), "DATA_DIR": str(self.data_dir), "PORT": str(any_port())}
+        self.environment = inherited | own | dict(environment)
+        argv = [sys.executable, "-c", UP, PART]
+        self.process = subprocess.Popen(
+            argv, cwd=ROOT, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+
+    def until_ready(self) -> "Up":
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.printed.append(line.rstrip("\n"))
+            if line == "ready\n":
+                return self
+        raise AssertionError("\n".join(self.printed))
+
+    def end(self, ask: signal.Signals | None = None) -> tuple[int, str]:
+        if ask:
+            self.process.send_signal(ask)
+        rest, _ = self.process.communicate(timeout=30)
+        self.printed += rest.splitlines()
+        return self.process.returncode, "\n".join(self.printed)
+
+    def part(self, name: str) -> dict[str, str]:
+        # "ready" waits for the web part alone.
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with suppress(FileNotFoundError, json.JSONDecodeError):
+                found: dict[str, str] = json.loads((self.seen / name).read_text())
+                return found
+            time.sleep(0.02)
+        raise AssertionError(f"{name} did not start")
+
+
+@contextmanager
+def up(directory: Path, **environment: str) -> Iterator[Up]:
+    started = Up(directory, environment)
+    try:
+        yield started
+    finally:
+        started.process.kill()
+        started.process.communicate()
+
+
+def lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_up_starts_servers_and_parts_prints_every_address_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    with up(tmp_path) as gateway:
+        gateway.until_ready()
+        run = read_run(gateway.data_dir)
+        assert run is not None
+        for address in (run.handset, run.api, run.callbacks, run.database_url, run.redis_url):
+            assert any(line.endswith(f" {address}") for line in gateway.printed), address
+        with psycopg.connect(run.database_url) as store, Redis.from_url(run.redis_url) as redis:
+            assert store.execute("SELECT 1").fetchone() == (1,)
+            assert redis.ping()
+        assert stat.S_IMODE((gateway.data_dir / "run.json").stat().st_mode) == 0o600
+        children = {name: gateway.part(name) for name in ("web", "relay", "worker", "sweep", "simulator")}
+        for child in children.values():
+            assert child["DATABASE_URL"] == run.database_url
+            assert child["REDIS_URL"] == run.redis_url
+            assert run.callbacks == f"{run.base}/at/{child['CALLBACK_SECRETS']}"
+            assert urlsplit(child["AT_BASE_URL"]).path == "/version1"
+        code, printed = gateway.end(signal.SIGINT)
+    assert code == 0
+    assert printed.endswith("stopped")
+    assert "    relay | relay says hello" in printed
+    assert not any(lives(int(child["pid"])) for child in children.values())
+    assert read_run(gateway.data_dir) is None
+    with pytest.raises(psycopg.OperationalError):
+        psycopg.connect(run.database_url)
+
+
+def test_the_second_start_has_the_same_addresses_and_secrets(tmp_path: Path) -> None:
+    port = str(any_port())
+    runs = []
+    for _ in range(2):
+        with up(tmp_path, **ELSEWHERE, PORT=port) as gateway:
+            gateway.until_ready()
+            runs.append(read_run(gateway.data_dir))
+            gateway.end(signal.SIGTERM)
+    assert runs[0] is not None
+    assert runs[1] is not None
+    assert runs[0].callbacks == runs[1].callbacks
+    assert len(runs[0].callbacks.rpartition("/")[2]) == 43
+
+
+def test_values_that_the_operator_set_are_used_and_their_secrets_not_printed(tmp_path: Path) -> None:
+    given = ELSEWHERE | {"CALLBACK_SECRETS": "hidden-three,hidden-four", "PROVIDER": "africastalking"}
+    with up(tmp_path, **given) as gateway:
+        gateway.until_ready()
+        seen = gateway.part("web")
+        assert {name: seen[name] for name in given} == given
+        assert "AT_BASE_URL" not in seen
+        assert not (gateway.seen / "simulator").exists()
+        _, printed = gateway.end(signal.SIGTERM)
+    assert "hidden" not in printed
+    assert "/phone" not in printed
+
+
+def test_a_taken_port_is_refused_with_a_message_that_names_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        with up(tmp_path, **ELSEWHERE, PORT=port) as gateway:
+            code, printed = gateway.end()
+    assert code == 1
+    assert re.search(rf"PORT {port} .*in use.*\n.*make run PORT=\d+", printed)
+    assert not (gateway.seen / "migrate").exists()
+
+
+def test_a_second_gateway_on_the_same_data_is_refused_and_told_where_the_first_is(tmp_path: Path) -> None:
+    with up(tmp_path, **ELSEWHERE) as first:
+        first.until_ready()
+        with up(tmp_path, **ELSEWHERE) as second:
+            code, printed = second.end()
+    assert code == 1
+    assert f"already running on {first.data_dir} at http://127.0.0.1:{first.environment['PORT']}" in printed
+
+
+@pytest.mark.parametrize("step", ["migrate", "check"])
+def test_a_failing_step_stops_the_start_with_its_name_and_code(tmp_path: Path, step: str) -> None:
+    with up(tmp_path, **ELSEWHERE, **{f"EXIT_{step}": "4"}) as gateway:
+        code, printed = gateway.end()
+    assert code == 1
+    assert f"`{step}` failed with code 4" in printed
+    assert f"  {step} | {step} says hello" in printed
+    assert not (gateway.seen / "web").exists()
+
+
+def test_a_part_that_ends_by_itself_is_named_and_the_rest_is_stopped(tmp_path: Path) -> None:
+    with up(tmp_path, **ELSEWHERE, DIES="worker") as gateway:
+        code, printed = gateway.end()
+        web = int(gateway.part("web")["pid"])
+    assert code == 1
+    assert "worker ended with code 3, unasked" in printed
+    assert not lives(web)
+
+
+def test_a_killed_part_is_named_with_its_signal(tmp_path: Path) -> None:
+    with up(tmp_path, **ELSEWHERE) as gateway:
+        gateway.until_ready()
+        os.kill(int(gateway.part("relay")["pid"]), signal.SIGKILL)
+        code, printed = gateway.end()
+    assert code == 1
+    assert "relay was killed by SIGKILL, unasked" in printed
+
+
+def test_a_part_that_will_not_stop_is_killed_after_its_grace(tmp_path: Path) -> None:
+    with up(tmp_path, **ELSEWHERE, STUBBORN="sweep") as gateway:
+        gateway.until_ready()
+        code, _ = gateway.end(signal.SIGTERM)
+    assert code == 0
+    assert not lives(int(gateway.part("sweep")["pid"]))
+
+
+def test_parts_end_when_up_itself_is_killed(tmp_path: Path) -> None:
+    with up(tmp_path, **ELSEWHERE) as gateway:
+        gateway.until_ready()
+        gateway.process.kill()
+        gateway.process.wait()
+        pids = [int(gateway.part(name)["pid"]) for name in ("web", "relay", "worker", "sweep", "simulator")]
+        deadline = time.monotonic() + 5
+        while any(map(lives, pids)):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert read_run(gateway.data_dir) is None
+
+
+def test_a_gateway_on_every_address_prints_the_loopback_one(tmp_path: Path) -> None:
+    with up(tmp_path, **ELSEWHERE, HOST="0.0.0.0") as gateway:  # noqa: S104
+        gateway.until_ready()
+        connection = HTTPConnection("127.0.0.1", int(gateway.environment["PORT"]))
+        connection.request("GET", "/ready")
+        assert connection.getresponse().status == 200
+        connection.close()
+        run = read_run(gateway.data_dir)
+        assert isinstance(run, Running)
+        assert run.base == f"http://127.0.0.1:{gateway.environment['PORT']}"
+
+
+def test_a_data_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with up(tmp_path, **ELSEWHERE, DATA_DIR=str(tmp_path / "file" / "data")) as gateway:
+        code, printed = gateway.end()
+    assert code == 1
+    assert f"DATA_DIR {tmp_path}/file/data cannot be used" in printed
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://me:pw@db:5432/x", "postgresql://me:***@db:5432/x"),
+        ("redis://:p@ss@host:1/0", "redis://:***@host:1/0"),
+        ("postgresql://me@db/x?password=pw", "postgresql://me@db/x?***"),
+        ("redis://localhost/0", "redis://localhost/0"),
+    ],
+)
+def test_addresses_are_shown_without_their_password(url: str, shown: str) -> None:
+    assert without_password(url) == shown
