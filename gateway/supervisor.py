@@ -8,8 +8,8 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -63,13 +63,15 @@ class Supervisor:
 
     def pump(self, seconds: float) -> Ended | None:
         """Pass on output, waiting `seconds` at most for some; tells one child that has ended, and forgets it."""
-        for key, _ in self._selector.select(seconds):
-            self._pass_on(key.data, key.fd)
-        for name, child in self._children.items():
-            code = child.poll()
-            if code is not None:
-                self._forget(name)
-                return Ended(name, code)
+        readable = self._selector.select(seconds)
+        with _undisturbed():
+            for key, _ in readable:
+                self._pass_on(key.data, key.fd)
+            for name, child in self._children.items():
+                code = child.poll()
+                if code is not None:
+                    self._forget(name)
+                    return Ended(name, code)
         return None
 
     def stop(self) -> None:
@@ -109,3 +111,13 @@ class Supervisor:
         for line in lines:
             self._out.write(f"{name:>9} | {line.decode(errors='replace')}\n")
         self._out.flush()
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    # A signal handler may raise: it must find every line passed on and every child accounted for.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -8,6 +8,7 @@ import logging
 from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from gateway import logs
 from gateway.app import create_app
@@ -31,7 +32,7 @@ def serve(host: str, port: int) -> None:
         blocking_threads=THREADS,
         backpressure=256,
         log_access=False,
-        log_level="warning",
+        log_level=LogLevels.warning,
         respawn_failed_workers=True,
     )
     server.serve()

@@ -50,7 +50,7 @@ class Simulator:
         self.network = UssdNetwork(ussd_code, self._callbacks, self.board, self._timers)
         persistence = Persistence(self._callbacks, self.board, self._timers)
         self.sms = IncomingSms(persistence, self.mailboxes, self.board, self._timers)
-        self._desk = Desk(self.mailboxes, self.sms, Reports(persistence, self.board, self._timers), self.board)
+        self.desk = Desk(self.mailboxes, self.sms, Reports(persistence, self.board, self._timers), self.board)
         self._server = make_server(host, port, self._app(), threaded=True, request_handler=_Quiet)
         self.url = f"http://{host}:{self._server.server_port}"
         self._thread: Thread | None = None
@@ -84,7 +84,7 @@ class Simulator:
         app = Flask("gateway.simulator", static_folder=None)
         app.config["MAX_CONTENT_LENGTH"] = 4 * 1024 * 1024
         app.json.ensure_ascii = False  # type: ignore[attr-defined]
-        app.register_blueprint(messaging(self._account, self._desk, self.mailboxes, self.board, self._timers))
+        app.register_blueprint(messaging(self._account, self.desk, self.mailboxes, self.board, self._timers))
         app.register_blueprint(handset(self.network, self.sms, self.mailboxes, self.board))
         return app
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -25,6 +26,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can run as som
 KILLED_PARENT = """
 import sys, time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from gateway.postgres import start_postgres
 from gateway.valkey import start_valkey
 directory = Path(sys.argv[1])
@@ -211,19 +213,17 @@ def test_without_capabilities_postgres_runs_from_a_copy_that_goes_with_it(
 
 
 @as_root
-def test_an_ordinary_user_runs_both_servers_and_root_goes_on_with_that_users_data(tmp_path: Path) -> None:
-    for place in (tmp_path.parent.parent, tmp_path.parent, tmp_path):
-        place.chmod(0o711)
-    (tmp_path / "own").mkdir()
-    os.chown(tmp_path / "own", 65534, 65534)
-    argv = [sys.executable, "-c", KILLED_PARENT, str(tmp_path / "own"), "0"]
-    try:
-        subprocess.run(argv, cwd=ROOT, check=True, user=65534, group=65534, extra_groups=[], stdout=subprocess.DEVNULL)
-    except PermissionError:
-        pytest.skip("this checkout or its Python is closed to other users")
-    with postgres(tmp_path / "own") as server:
-        assert query(server.url, "SELECT 1") == 1
-        assert Path(f"/proc/{server.process.pid}").stat().st_uid == 65534
+def test_an_ordinary_user_runs_both_servers_and_root_goes_on_with_that_users_data() -> None:
+    with TemporaryDirectory() as own:  # not below tmp_path, which is closed to others
+        os.chown(own, 65534, 65534)
+        argv = [sys.executable, "-c", KILLED_PARENT, own, "0"]
+        try:
+            subprocess.run(argv, cwd=ROOT, check=True, user=65534, group=65534, extra_groups=[])
+        except PermissionError:
+            pytest.skip("this checkout or its Python is closed to other users")
+        with postgres(Path(own)) as server:
+            assert query(server.url, "SELECT 1") == 1
+            assert Path(f"/proc/{server.process.pid}").stat().st_uid == 65534
 
 
 def test_a_server_that_cannot_start_says_why(directory: Path) -> None:

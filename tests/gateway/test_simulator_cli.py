@@ -32,7 +32,7 @@ def test_a_dialogue_is_dialled_answered_and_shown_with_its_units() -> None:
 def test_texts_go_out_and_messages_are_shown_as_they_come() -> None:
     with far_side() as (gateway, phone):
         gateway.other = lambda route: plain("ok")
-        phone.far_side._desk.take(PHONE, "طلبك 24839174", "MISSAN", False)
+        phone.far_side.desk.take(PHONE, "طلبك 24839174", "MISSAN", False)
         shown = scripted(phone.far_side.url, "sms حالة\nwait 0.3\ninbox\n")
         assert gateway.of("sms")[0].fields["text"] == "حالة"
         assert shown.count("[SMS from MISSAN] طلبك 24839174") == 1

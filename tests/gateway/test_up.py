@@ -226,9 +226,9 @@ def test_a_part_that_will_not_stop_is_killed_after_its_grace(tmp_path: Path) -> 
 def test_parts_end_when_up_itself_is_killed(tmp_path: Path) -> None:
     with up(tmp_path, **ELSEWHERE) as gateway:
         gateway.until_ready()
+        pids = [int(gateway.part(name)["pid"]) for name in ("web", "relay", "worker", "sweep", "simulator")]
         gateway.process.kill()
         gateway.process.wait()
-        pids = [int(gateway.part(name)["pid"]) for name in ("web", "relay", "worker", "sweep", "simulator")]
         deadline = time.monotonic() + 5
         while any(map(lives, pids)):
             assert time.monotonic() < deadline

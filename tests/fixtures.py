@@ -1,0 +1,100 @@
+"""The gateway as tests use it: a runtime on this worker's servers, the application, a phone, and its outbox."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+import psycopg
+import pytest
+from flask import Flask
+from pydantic import SecretStr
+
+from gateway import workflow_sync
+from gateway.app import create_app
+from gateway.relay import relay_once
+from gateway.runtime import Runtime, build
+from gateway.setbacks import Setbacks
+from gateway.settings import Settings
+from handlers import notify
+from store.db import Transaction
+from store.events import Event
+from tests.handset import Handset, Post
+
+SECRET = "a-secret-of-tests"
+
+
+@pytest.fixture(scope="session")
+def session_runtime(database_url: str, redis_url: str) -> Iterator[Runtime]:
+    """One runtime for a worker: content is read once."""
+    settings = Settings(
+        database_url=SecretStr(database_url),
+        redis_url=SecretStr(redis_url),
+        callback_secrets=(SecretStr(SECRET), SecretStr("the-older-secret")),
+        provider="africastalking",
+    )
+    runtime = build(settings)
+    yield runtime
+    runtime.db.close()
+    runtime.redis.close()
+
+
+@pytest.fixture
+def runtime(session_runtime: Runtime, clean: None) -> Runtime:
+    """The gateway's runtime on an empty store whose workflows are those of config/."""
+    workflow_sync.sync(session_runtime)
+    return session_runtime
+
+
+@pytest.fixture
+def at(runtime: Runtime) -> Callable[[datetime], Runtime]:
+    """The same runtime at another time."""
+    return lambda moment: replace(runtime, now=lambda: moment)
+
+
+@pytest.fixture
+def app(runtime: Runtime) -> Flask:
+    """The Flask application."""
+    return create_app(runtime)
+
+
+def poster(app: Flask, secret: str = SECRET) -> Post:
+    """A way to post callbacks to an application without a socket."""
+
+    def post(path: str, form: Mapping[str, str]) -> tuple[int, str]:
+        answer = app.test_client().post(f"/at/{secret}/{path}", data=dict(form))
+        return answer.status_code, answer.get_data(as_text=True)
+
+    return post
+
+
+@pytest.fixture
+def handset(app: Flask) -> Handset:
+    """A phone that nobody has used before."""
+    return Handset(poster(app))
+
+
+class PostOffice:
+    """The outbox as tests read it."""
+
+    def __init__(self, runtime: Runtime, database_url: str) -> None:
+        self._runtime, self._url = runtime, database_url
+
+    def relay(self) -> int:
+        """Announce the events of other writers, as the relay does."""
+
+        def announce(tx: Transaction, event: Event, now: datetime) -> None:
+            notify.announce(tx, self._runtime.content, event, now)
+
+        return relay_once(self._runtime.db, announce, self._runtime.now(), Setbacks())
+
+    def texts_to(self, phone: str) -> list[str]:
+        """Every SMS written for a phone so far, oldest first."""
+        with psycopg.connect(self._url) as connection:
+            found = connection.execute("SELECT text FROM gateway.message WHERE phone = %s ORDER BY id", [phone])
+            return [text for (text,) in found.fetchall()]
+
+
+@pytest.fixture
+def post(runtime: Runtime, database_url: str) -> PostOffice:
+    """The outbox."""
+    return PostOffice(runtime, database_url)
