@@ -4,10 +4,9 @@ Decides: what is new in a transcript, what is a repeat, and what is said when a 
 HTTP, any provider's field names, what a screen says.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-
-import structlog
 
 from gateway.runtime import Runtime
 from gateway.sessions import Record, Sessions
@@ -23,7 +22,7 @@ from menus.state import State
 from store import applications
 from store.db import StoreUnavailable
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 CHANNEL = "ussd"
 
@@ -46,7 +45,7 @@ def answer(runtime: Runtime, sessions: Sessions, hop: Hop) -> str:
         if record is None:
             return _begun(runtime, sessions, hop)
         if record.phone != hop.phone:
-            log.warning("another phone inside a session is refused", phone=mask(hop.phone))
+            log.warning("another phone inside a session is refused: %s", mask(hop.phone))
             return fault(runtime, record.state.get("language", "ar"))
         if hop.transcript in record.answered:
             return record.answered[hop.transcript]
@@ -62,7 +61,7 @@ def _continued(runtime: Runtime, sessions: Sessions, hop: Hop, record: Record) -
     """New input is what follows the last transcript that moved the session; `*` inside it is the citizen's own."""
     typed = _new_input(record.transcript, hop.transcript)
     if typed is None or record.ended:
-        log.warning("a transcript that does not follow is answered with the last screen", ended=record.ended)
+        log.warning("a transcript that does not follow is answered with the last screen; ended: %s", record.ended)
         return record.answered[record.transcript]
     walk = _Walk(runtime, hop, record.turns)
     return _saved(runtime, sessions, hop, walk.on(State.load(record.state), [typed]), walk, record.answered)
@@ -118,7 +117,7 @@ class _Walk:
                 context = self._runtime.context(tx)
                 language, known = profile.known(context, self._hop.phone, self._hop.session, default)
         except StoreUnavailable:
-            log.warning("the store is away", operation="open")
+            log.warning("the store is away: open")
             today = self._runtime.now().astimezone(self._runtime.zone).date()
             language, known = default, {"today": today.isoformat()}
         return State(language="en" if language == "en" else "ar", known=known)
@@ -148,7 +147,7 @@ class _Walk:
             while step.effect:
                 step = self._performed(step)
         except StoreUnavailable:
-            log.warning("the store is away", operation=step.effect.name if step.effect else "")
+            log.warning("the store is away: %s", step.effect.name if step.effect else "")
             return engine.unavailable(self._runtime.content, state, self.budget)
         return step
 

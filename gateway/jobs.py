@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from traceback import extract_tb
 
 from redis import Redis, RedisError
 
 from gateway import line
 from gateway.backoff import settlement
 from gateway.providers import NO_ANSWER, Outcome, Outgoing, Provider, grouped
+from gateway.runtime import current
 from gateway.stopping import THIS_PROCESS, Stop
 from store import outbox
 from store.db import Database, StoreUnavailable
@@ -47,8 +49,6 @@ class Drained:
 
 def drain() -> None:
     """The RQ job: send what is due, with the parts of this process's runtime."""
-    from gateway.runtime import current
-
     runtime = current()
     drain_line(runtime.db, runtime.redis, runtime.provider, runtime.now, THIS_PROCESS)
 
@@ -62,9 +62,9 @@ def drain_line(db: Database, redis: Redis, provider: Provider, now: Clock, stop:
     except StoreUnavailable:
         log.warning("sms: the store is away; messages wait")
         return
-    except Exception as error:
-        log.error("sms: drain stopped by %s", type(error).__name__)
-        raise
+    except Exception as error:  # not raised: RQ would log it and keep it in Redis with the texts and phones in it
+        log.error("sms: drain stopped by %s in %s", type(error).__name__, extract_tb(error.__traceback__)[-1].name)
+        return
     _tell(redis, drained, stop)
 
 
@@ -97,14 +97,20 @@ def drain_once(
     attempts = {message.id: message.attempts for message in claimed}
     waiting = grouped([Outgoing(message.id, message.phone, message.text) for message in claimed], recipients)
     drained, silences = Drained(0), 0
-    while waiting and drained.pause is None and not stop.asked and now() < until:
-        outcomes = _hand_over(db, provider, waiting.pop(0), attempts, now)
-        silences = silences + 1 if _silent(outcomes) else 0
-        drained = _after(drained.handled + len(outcomes), outcomes, silences)
+    try:
+        while waiting and drained.pause is None and not stop.asked and now() < until:
+            outcomes = _hand_over(db, provider, waiting.pop(0), attempts, now)
+            silences = silences + 1 if _silent(outcomes) else 0
+            drained = _after(drained.handled + len(outcomes), outcomes, silences)
+    finally:
+        _give_back(db, waiting)
+    return drained
+
+
+def _give_back(db: Database, waiting: Sequence[Sequence[Outgoing]]) -> None:
     if waiting:
         with db.transaction() as tx:
             outbox.release(tx, [message.id for group in waiting for message in group])
-    return drained
 
 
 def _hand_over(

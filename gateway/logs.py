@@ -5,33 +5,40 @@ Decides: the form of a line. Must not know: who writes it; writers pass phones t
 
 import logging
 import sys
+import traceback
 
 import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 
 def configure(level: int = logging.INFO) -> None:
-    """Send structlog and the standard library's records through one JSON renderer."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+    """Write the records of `logging`, ours and the libraries', as JSON on standard error."""
+    chain: list[Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.stdlib.PositionalArgumentsFormatter(),
         structlog.processors.TimeStamper(fmt="iso"),
-        structlog.processors.format_exc_info,
     ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
     handler = logging.StreamHandler(sys.stderr)
-    renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            foreign_pre_chain=chain,
+            processors=[
+                _trace,
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for chatty in ("werkzeug", "alembic", "urllib3", "rq.worker", "_granian"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _trace(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """Where an exception came from, and its type. Not its message: a driver's may hold a citizen's phone or answer."""
+    info = event.pop("exc_info", None)
+    if isinstance(info, tuple) and info[1] is not None:
+        frames = traceback.extract_tb(info[2])
+        event["exception"] = type(info[1]).__name__
+        event["trace"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    return event

@@ -8,20 +8,17 @@ writes, nor providers.
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from redis import Redis, RedisError
 
 from gateway import line
+from gateway.runtime import Runtime
 from gateway.setbacks import Setbacks
 from gateway.stopping import Stop, on_signals
 from handlers import notify
 from store import events, outbox
 from store.db import Database, StoreUnavailable, Transaction
 from store.events import Event
-
-if TYPE_CHECKING:
-    from gateway.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +31,7 @@ Announce = Callable[[Transaction, Event, datetime], None]
 Clock = Callable[[], datetime]
 
 
-def run(runtime: "Runtime", stop: Stop | None = None, *, look_s: float = LOOK_S) -> None:
+def run(runtime: Runtime, stop: Stop | None = None, *, look_s: float = LOOK_S) -> None:
     """Relay until SIGTERM or SIGINT, or until `stop` is asked; whatever server is away is looked for again."""
 
     def announce(tx: Transaction, event: Event, now: datetime) -> None:

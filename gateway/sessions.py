@@ -5,6 +5,7 @@ Losing Redis loses nothing that matters: a session is rebuilt from its transcrip
 """
 
 import json
+import logging
 import secrets
 import time
 from collections.abc import Iterator
@@ -12,10 +13,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
-import structlog
 from redis import Redis, RedisError
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 TTL_S = 900
 """A session lives 180 s at the provider (contract §1.4); the rest is for late duplicates."""
@@ -51,7 +51,7 @@ class Sessions:
             stored = cast("bytes | None", self._redis.get(_key(session)))
             return Record(**json.loads(stored)) if stored else None
         except RedisError:
-            log.warning("session memory is away", operation="load")
+            log.warning("session memory is away: load")
         except (ValueError, TypeError):
             log.warning("session record of another release is dropped")
         return None
@@ -61,7 +61,7 @@ class Sessions:
         try:
             self._redis.set(_key(session), json.dumps(asdict(record), ensure_ascii=False), ex=TTL_S)
         except RedisError:
-            log.warning("session memory is away", operation="save")
+            log.warning("session memory is away: save")
 
     @contextmanager
     def turn(self, session: str) -> Iterator[None]:
@@ -87,7 +87,7 @@ class Sessions:
                     return False
                 time.sleep(LOCK_PAUSE_S)
         except RedisError:
-            log.warning("session memory is away", operation="lock")
+            log.warning("session memory is away: lock")
             return False
         return True
 

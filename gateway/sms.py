@@ -5,8 +5,8 @@ Must not know: what a message means.
 """
 
 import hashlib
+import logging
 
-import structlog
 from flask import Blueprint, Response, abort, request
 
 from gateway.callbacks import TEXT, BadForm, read_form, secret_check
@@ -17,7 +17,7 @@ from menus import phones
 from store import inbound
 from store.db import StoreUnavailable
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 MAX_TEXT = 1600
 """Ten parts: longer is no citizen's question."""
@@ -36,7 +36,7 @@ def sms_callbacks(runtime: Runtime) -> Blueprint:
         try:
             received(runtime)
         except BadForm as error:
-            log.warning("an SMS that cannot be read is dropped", reason=str(error))
+            log.warning("an SMS that cannot be read is dropped: %s", error)
         except StoreUnavailable:
             log.warning("an SMS could not be stored; the provider repeats it")
             return Response("unavailable\n", 503, content_type=TEXT)
@@ -63,8 +63,8 @@ def handle(runtime: Runtime, number: int) -> None:
     try:
         with runtime.db.transaction() as tx:
             inbox.handle(runtime.context(tx), number, settings.default_language, settings.ussd_code)
-    except Exception as error:
-        log.exception("a stored SMS is not answered yet", message=number, error=type(error).__name__)
+    except Exception:
+        log.exception("the stored SMS %d is not answered yet", number)
         _count_failure(runtime, number)
 
 
@@ -73,7 +73,7 @@ def _count_failure(runtime: Runtime, number: int) -> None:
         with runtime.db.transaction() as tx:
             inbound.failed(tx, number)
     except StoreUnavailable:
-        log.warning("the store is away", operation="failed")
+        log.warning("the store is away: failed")
 
 
 def _own_id(sender: str, text: str, date: str) -> str:

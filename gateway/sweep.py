@@ -9,15 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
+from gateway.runtime import Runtime
 from gateway.setbacks import Setbacks
 from gateway.stopping import Stop, on_signals
 from store import events, inbound, outbox
 from store.db import Database, StoreUnavailable
-
-if TYPE_CHECKING:
-    from gateway.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +39,7 @@ class Mended:
     texts_failed: int = 0
 
 
-def run(
-    runtime: "Runtime", handle_inbound: HandleInbound, stop: Stop | None = None, *, every_s: float = EVERY_S
-) -> None:
+def run(runtime: Runtime, handle_inbound: HandleInbound, stop: Stop | None = None, *, every_s: float = EVERY_S) -> None:
     """Sweep every `every_s` seconds until SIGTERM or SIGINT, or until `stop` is asked."""
     stop = stop or on_signals()
     setbacks, deep_at = Setbacks(), time.monotonic()
@@ -84,14 +79,25 @@ def tell(mended: Mended) -> None:
 
 
 def _answer(db: Database, handle_inbound: HandleInbound, now: datetime, setbacks: Setbacks) -> tuple[int, int]:
+    """Handle what waits; what is still unhandled then has failed, whether its handler said so or kept silent."""
+    ready = [number for number in _waiting(db, now) if not setbacks.waits(number, now)]
+    for number in ready:
+        _handle(db, handle_inbound, number)
+    failed = set(_waiting(db, now)).intersection(ready) if ready else set()
+    for number in ready:
+        if number in failed:
+            setbacks.add(number, now)
+        else:
+            setbacks.forget(number)
+    return len(ready) - len(failed), len(failed)
+
+
+def _waiting(db: Database, now: datetime) -> list[int]:
     with db.transaction() as tx:
-        waiting = inbound.unhandled(tx, now - UNANSWERED, LIMIT)
-    ready = [number for number in waiting if not setbacks.waits(number, now)]
-    done = [_answered(db, handle_inbound, number, now, setbacks) for number in ready]
-    return done.count(True), done.count(False)
+        return inbound.unhandled(tx, now - UNANSWERED, LIMIT)
 
 
-def _answered(db: Database, handle_inbound: HandleInbound, number: int, now: datetime, setbacks: Setbacks) -> bool:
+def _handle(db: Database, handle_inbound: HandleInbound, number: int) -> None:
     """A text that spoils its handler is counted against itself and holds up no other."""
     try:
         handle_inbound(number)
@@ -99,9 +105,5 @@ def _answered(db: Database, handle_inbound: HandleInbound, number: int, now: dat
         raise
     except Exception as error:
         log.error("sweep: text %d cannot be handled: %s", number, type(error).__name__)
-        setbacks.add(number, now)
         with db.transaction() as tx:
             inbound.failed(tx, number)
-        return False
-    setbacks.forget(number)
-    return True

@@ -3,11 +3,11 @@
 Decides: field names, first bytes, status 200 always. Must not know: screens, sessions' memory, SQL.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-import structlog
 from flask import Blueprint, Response, abort, request
 
 from gateway import hops
@@ -20,7 +20,7 @@ from store import ussd_sessions
 from store.db import StoreUnavailable
 from store.ussd_sessions import SessionEnd
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 MAX_SESSION = 128
 MAX_TRANSCRIPT = 2000
@@ -53,9 +53,9 @@ def _answered(runtime: Runtime, sessions: Sessions) -> str:
     try:
         return hops.answer(runtime, sessions, _read_hop(runtime))
     except BadForm as error:
-        log.warning("a hop that cannot be read", reason=str(error))
-    except Exception as error:
-        log.exception("a hop failed", error=type(error).__name__)
+        log.warning("a hop that cannot be read: %s", error)
+    except Exception:
+        log.exception("a hop failed")
     return hops.fault(runtime, runtime.settings.default_language)
 
 
@@ -85,7 +85,7 @@ def _record_end(runtime: Runtime) -> None:
         with runtime.db.transaction() as tx:
             ussd_sessions.record_end(tx, _end(form), runtime.now())
     except BadForm as error:
-        log.warning("an end-of-session event that cannot be read", reason=str(error))
+        log.warning("an end-of-session event that cannot be read: %s", error)
     except StoreUnavailable:
         log.warning("an end-of-session event is lost: the store is away")
 

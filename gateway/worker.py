@@ -7,7 +7,6 @@ leak into the next one, because all that it keeps is in PostgreSQL. It must not 
 
 import logging
 from types import FrameType
-from typing import TYPE_CHECKING
 
 from redis import ConnectionPool, Redis, RedisError
 from rq import SimpleWorker
@@ -16,10 +15,8 @@ from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
 from gateway import line
+from gateway.runtime import Runtime
 from gateway.stopping import Stop, on_signals
-
-if TYPE_CHECKING:
-    from gateway.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +24,7 @@ PULSE_S = 30
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 
 
-def run(runtime: "Runtime", stop: Stop | None = None) -> None:
+def run(runtime: Runtime, stop: Stop | None = None) -> None:
     """Work until SIGTERM or SIGINT, or until `stop` is asked; while Redis is away, look for it again and again."""
     stop = stop or on_signals()
     logging.getLogger("rq.worker").addFilter(_one_line)

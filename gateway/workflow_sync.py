@@ -3,7 +3,7 @@
 Decides: how a service's workflow becomes rows. Must not know: SQL.
 """
 
-import structlog
+import logging
 
 from gateway.runtime import Runtime
 from menus.content import Content, Service
@@ -11,14 +11,14 @@ from menus.workflow import ORIGIN, SAME
 from store import workflow_tables
 from store.workflow_tables import BACK, ServiceRow
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 
 def sync(runtime: Runtime) -> None:
     """Make the store know exactly the workflows of this content; what open cases still need is kept and logged."""
     with runtime.db.transaction() as tx:
         for kept in workflow_tables.sync(tx, rows(runtime.content)):
-            log.warning("a state or move left the content but cases still need it", kept=kept)
+            log.warning("this left the content but cases still need it: %s", kept)
 
 
 def rows(content: Content) -> list[ServiceRow]:

@@ -62,6 +62,7 @@ class Database:
             max_overflow=2,
             pool_timeout=POOL_WAIT_S,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error's text may be logged; answers and phones may not
             connect_args={**self._settings, "options": " ".join(f"-c {key}={value}" for key, value in options.items())},
         )
 

@@ -1,6 +1,6 @@
 """A basic phone for tests: it speaks Africa's Talking's wire to the gateway and reads like a citizen.
 
-    handset.dial().sees("Missan services").press("2").sees("Water service?")
+handset.dial().sees("Missan services").press("2").sees("Water service?")
 """
 
 import itertools

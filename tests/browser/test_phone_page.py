@@ -3,19 +3,14 @@
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 import pytest
-import requests
-from flask import Flask
 from playwright.sync_api import Browser, Page, expect, sync_playwright
-from werkzeug.serving import make_server
 
-from gateway.simulator.page import blueprint
 from gateway.simulator.page.texts import ARABIC, ENGLISH
+from tests.browser.phone_desk import page_server
 from tests.gateway.stub_gateway import PHONE, Fields, Phone, StubGateway, far_side, plain
 from tests.peers import closed_port
 
@@ -46,21 +41,6 @@ class Desk:
     url: str
     gateway: StubGateway
     phone: Phone
-
-
-@contextmanager
-def page_server(simulator_url: str) -> Iterator[str]:
-    app = Flask(__name__)
-    app.register_blueprint(blueprint(simulator_url, "*964#", "5599"))
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/phone"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
@@ -236,23 +216,3 @@ def test_a_simulator_that_is_away_is_said_on_the_page(page: Page) -> None:
         page.keyboard.press("Enter")
         expect(page.locator("#shown")).to_have_text(ENGLISH["no_network"])
         expect(page.locator("#detail")).to_have_text("the simulator is not running")
-
-
-def test_only_the_named_routes_pass_and_only_json(desk: Desk) -> None:
-    assert requests.get(f"{desk.url}/api/inbox", timeout=5).status_code == 200
-    for method, path in (("GET", "dial"), ("POST", "inbox"), ("GET", "../switches"), ("GET", "sessions/x")):
-        assert requests.request(method, f"{desk.url}/api/{path}", timeout=5).status_code == 404
-    form = requests.post(f"{desk.url}/api/text", {"phone": PHONE}, timeout=5)
-    assert form.status_code == 415
-    assert requests.post(f"{desk.url}/api/text", json={"phone": "x" * 20_000}, timeout=5).status_code == 415
-
-
-def test_the_page_allows_no_inline_script_and_no_other_host(desk: Desk) -> None:
-    reply = requests.get(desk.url, timeout=5)
-    assert reply.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self';")
-    assert not re.search(r"<script(?![^>]* src=)|<style| style=| on\w+=", reply.text)
-    assert not re.search(r"(?:src|href)=\"(?:https?:)?//", reply.text)
-
-
-def test_both_languages_have_the_same_words() -> None:
-    assert ARABIC.keys() == ENGLISH.keys()

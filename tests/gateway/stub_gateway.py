@@ -148,3 +148,10 @@ def far_side(**switches: object) -> Iterator[tuple[StubGateway, Phone]]:
         Simulator(stub.url, SECRET, switches=Switches.model_validate(switches)) as simulator,
     ):
         yield stub, Phone(simulator)
+
+
+def send(phone: Phone, to: str = PHONE, key: str = "simulator", **form: str) -> requests.Response:
+    """A send as our adapter makes it."""
+    fields = {"username": "sandbox", "to": to, "message": "hello", "from": "MISSAN", "bulkSMSMode": "1"} | form
+    headers = {"apiKey": key, "Accept": "application/json"}
+    return requests.post(f"{phone.far_side.url}/version1/messaging", fields, headers=headers, timeout=10)

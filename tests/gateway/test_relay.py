@@ -30,25 +30,15 @@ WATER = ServiceRow("water", "NEW", "water", {}, {"NEW": False, "DONE": True}, [(
 
 
 @pytest.fixture
-def db(database_url: str, clean: None) -> Iterator[Database]:
-    db = Database(database_url)
+def db(db: Database) -> Database:
     with db.transaction() as tx:
         sync(tx, [WATER])
-    yield db
-    db.close()
-
-
-@pytest.fixture
-def redis(redis_url: str, clean: None) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as redis:
-        yield redis
+    return db
 
 
 def apply(db: Database, number: int = 1) -> list[str]:
     """As another system does it: plain SQL."""
-    statement = sa.text(
-        "INSERT INTO application (service, phone) VALUES ('water', '+9647700000001') RETURNING reference"
-    )
+    insert = "INSERT INTO application (service, phone) VALUES ('water', '+9647700000001') RETURNING reference"
     with db.transaction() as tx:
         return [str(tx.execute(sa.text(insert)).scalar_one()) for _ in range(number)]
 

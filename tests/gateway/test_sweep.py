@@ -1,8 +1,7 @@
 """The sweep over a real store: what a crash leaves behind is mended once, however many sweeps look at it."""
 
 import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -12,29 +11,37 @@ from gateway.sweep import Mended, sweep_once, tell
 from store import events, inbound, outbox
 from store.db import Database
 from store.workflow_tables import ServiceRow, sync
+from tests.gateway.outbox_rows import NOW, queue
 
-NOW = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
 WATER = ServiceRow("water", "NEW", "water", {}, {"NEW": False, "DONE": True}, [("NEW", "DONE", "finish")])
 
 
 @pytest.fixture
-def db(database_url: str, clean: None) -> Iterator[Database]:
-    db = Database(database_url)
+def db(db: Database) -> Database:
     with db.transaction() as tx:
         sync(tx, [WATER])
-    yield db
-    db.close()
+    return db
+
+
+class Handler:
+    """Answers texts, and keeps their numbers; on `bad` it raises, on `mute` it gives up without a word."""
+
+    def __init__(self, db: Database, bad: int = 0, mute: int = 0) -> None:
+        self.db, self.bad, self.mute = db, bad, mute
+        self.handled: list[int] = []
+
+    def __call__(self, number: int) -> None:
+        if number == self.bad:
+            raise RuntimeError("STATUS from +9647700000001")
+        if number != self.mute:
+            self.handled.append(number)
+            with self.db.transaction() as tx:
+                inbound.handled(tx, number, "status", LATER)
 
 
 def nothing(_: int) -> None:
     pass
-
-
-def queue(db: Database, number: int) -> int:
-    new = outbox.NewMessage(phone=f"+96477{number:08d}", language="ar", kind="ack", text="x", parts=1, priority=1)
-    with db.transaction() as tx:
-        return outbox.insert(tx, new, NOW) or 0
 
 
 def apply(db: Database) -> str:
@@ -85,26 +92,20 @@ def test_an_event_that_was_relayed_into_nothing_is_relayed_again(db: Database) -
 
 def test_texts_nobody_answered_are_handled_after_half_a_minute(db: Database) -> None:
     numbers = [text(db, number) for number in range(3)]
-    handled: list[int] = []
-    assert sweep_once(db, handled.append, NOW + timedelta(seconds=29), Setbacks()) == Mended()
-    assert sweep_once(db, handled.append, NOW + timedelta(seconds=31), Setbacks()) == Mended(texts_answered=3)
-    assert handled == numbers
+    handler = Handler(db)
+    assert sweep_once(db, handler, NOW + timedelta(seconds=29), Setbacks()) == Mended()
+    assert sweep_once(db, handler, NOW + timedelta(seconds=31), Setbacks()) == Mended(texts_answered=3)
+    assert sweep_once(db, handler, LATER, Setbacks()) == Mended()
+    assert handler.handled == numbers
 
 
 def test_a_text_that_cannot_be_handled_holds_up_no_other(db: Database, caplog: pytest.LogCaptureFixture) -> None:
-    bad, good = text(db, 1), text(db, 2)
-    handled: list[int] = []
-
-    def handle(number: int) -> None:
-        if number == bad:
-            raise RuntimeError("STATUS from +9647700000001")
-        handled.append(number)
-
-    setbacks = Setbacks()
-    assert sweep_once(db, handle, LATER, setbacks) == Mended(texts_answered=1, texts_failed=1)
-    assert handled == [good]
-    assert sweep_once(db, handle, LATER, setbacks).texts_failed == 0
-    assert sweep_once(db, handle, LATER + timedelta(seconds=10), setbacks).texts_failed == 1
+    bad, mute, good = text(db, 1), text(db, 2), text(db, 3)
+    handler, setbacks = Handler(db, bad, mute), Setbacks()
+    assert sweep_once(db, handler, LATER, setbacks) == Mended(texts_answered=1, texts_failed=2)
+    assert handler.handled == [good]
+    assert sweep_once(db, handler, LATER, setbacks).texts_failed == 0
+    assert sweep_once(db, handler, LATER + timedelta(seconds=10), setbacks).texts_failed == 2
     with db.transaction() as tx:
         found = inbound.lock(tx, bad)
     assert found is not None

@@ -31,6 +31,8 @@ pathlib.Path(os.environ["SEEN"], name).write_text(json.dumps(dict(os.environ) | 
 if name in ("migrate", "check"):
     sys.exit(int(os.environ.get(f"EXIT_{name}", 0)))
 if name == os.environ.get("DIES"):
+    while not pathlib.Path(os.environ["SEEN"], "web").exists():
+        time.sleep(0.02)
     sys.exit(3)
 if name == os.environ.get("STUBBORN"):
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -199,8 +201,8 @@ def test_a_failing_step_stops_the_start_with_its_name_and_code(tmp_path: Path, s
 
 def test_a_part_that_ends_by_itself_is_named_and_the_rest_is_stopped(tmp_path: Path) -> None:
     with up(tmp_path, **ELSEWHERE, DIES="worker") as gateway:
-        code, printed = gateway.end()
         web = int(gateway.part("web")["pid"])
+        code, printed = gateway.end()
     assert code == 1
     assert "worker ended with code 3, unasked" in printed
     assert not lives(web)
@@ -217,10 +219,10 @@ def test_a_killed_part_is_named_with_its_signal(tmp_path: Path) -> None:
 
 def test_a_part_that_will_not_stop_is_killed_after_its_grace(tmp_path: Path) -> None:
     with up(tmp_path, **ELSEWHERE, STUBBORN="sweep") as gateway:
-        gateway.until_ready()
+        stubborn = int(gateway.until_ready().part("sweep")["pid"])
         code, _ = gateway.end(signal.SIGTERM)
     assert code == 0
-    assert not lives(int(gateway.part("sweep")["pid"]))
+    assert not lives(stubborn)
 
 
 def test_parts_end_when_up_itself_is_killed(tmp_path: Path) -> None:

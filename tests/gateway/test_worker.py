@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -67,12 +66,6 @@ def ended(child: subprocess.Popen[bytes]) -> tuple[int, str]:
     child.send_signal(signal.SIGTERM)
     _, said = child.communicate(timeout=8)
     return child.returncode, said.decode()
-
-
-@pytest.fixture
-def redis(redis_url: str, clean: None) -> Iterator[Redis]:
-    with Redis.from_url(redis_url) as redis:
-        yield redis
 
 
 def test_a_worker_runs_jobs_quietly_and_ends_when_asked(redis: Redis, redis_url: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from store import applications, events
 from store.applications import Act, Application, IllegalMove, NewApplication, Scope, StaleCase
-from store.db import Database
+from store.db import Database, Transaction
 from tests.store.workflow import NOW, PHONE
 
 Submitted = Callable[..., Application]
@@ -159,7 +159,7 @@ def test_pages_follow_each_other_without_gaps(db: Database, submitted: Submitted
 
 
 @pytest.mark.parametrize(
-    ("scopes", "services"),
+    ("scopes", "covered"),
     [
         (None, ["permit", "water"]),
         ([], []),
@@ -171,11 +171,11 @@ def test_pages_follow_each_other_without_gaps(db: Database, submitted: Submitted
     ],
 )
 def test_scopes_widen_a_page(
-    db: Database, submitted: Submitted, scopes: list[Scope] | None, services: list[str]
+    db: Database, submitted: Submitted, scopes: list[Scope] | None, covered: list[str]
 ) -> None:
     submitted("water"), submitted("permit")
     with db.transaction() as tx:
-        assert sorted(case.service for case in applications.page(tx, scopes=scopes)) == services
+        assert sorted(case.service for case in applications.page(tx, scopes=scopes)) == covered
 
 
 def test_filters_narrow_a_page(db: Database, submitted: Submitted) -> None:
@@ -186,5 +186,5 @@ def test_filters_narrow_a_page(db: Database, submitted: Submitted) -> None:
         assert applications.page(tx, state="REJECTED") == []
 
 
-def _move(tx: applications.Transaction, case: Application, to_state: str, act: Act = OFFICER) -> Application:
+def _move(tx: Transaction, case: Application, to_state: str, act: Act = OFFICER) -> Application:
     return applications.move(tx, case, to_state=to_state, act=act, details={}, due_at=None, now=NOW)

@@ -1,0 +1,65 @@
+"""One action, once: the officer's move and the answer to it, kept under its idempotency key in one transaction.
+
+Decides: when an action is a repeat, and what a repeat is answered. Must not know: what officers may do, HTTP.
+"""
+
+import hashlib
+import json
+
+from gateway.api import problems
+from gateway.api.models import Case, ReferencedAction
+from gateway.api.operation import Caller
+from gateway.api.reply import Reply, ok
+from handlers import desk
+from handlers.context import Context, Refused
+from store import idempotency
+from store.db import Transaction
+from store.idempotency import Remembered
+
+
+class _OvertakenError(Exception):
+    """Another request under this key was committed first; what this one did is rolled back."""
+
+
+def act(caller: Caller, asked: ReferencedAction, index: int | None = None) -> Reply:
+    """Make the move, or say why not; `index` is its place in a bulk request. StoreUnavailable."""
+    if caller.key is None:
+        with caller.runtime.db.transaction() as tx:
+            return _made(caller, asked, tx)
+    place = "one" if index is None else str(index)
+    key = f"api:{caller.officer.id}:{place}:{caller.key}"
+    try:
+        return _once(caller, asked, key)
+    except _OvertakenError:
+        return _once(caller, asked, key)
+
+
+def _once(caller: Caller, asked: ReferencedAction, key: str) -> Reply:
+    fingerprint = _fingerprint(asked)
+    with caller.runtime.db.transaction() as tx:
+        remembered = idempotency.recall(tx, key)
+        if remembered is not None:
+            return _again(remembered, fingerprint)
+        reply = _made(caller, asked, tx)
+        kept = {"status": reply.status, "body": reply.body, "content_type": reply.content_type}
+        if not idempotency.remember(tx, key, fingerprint, kept, caller.runtime.now()):
+            raise _OvertakenError
+        return reply
+
+
+def _made(caller: Caller, asked: ReferencedAction, tx: Transaction) -> Reply:
+    context: Context = caller.runtime.context(tx)
+    done = desk.act(context, caller.officer, asked.reference, asked.action, asked.params, asked.expected_version)
+    if isinstance(done, Refused):
+        return problems.reply(done.code, done.message, done.fields)
+    return ok(Case.model_validate(done))
+
+
+def _again(remembered: Remembered, fingerprint: str) -> Reply:
+    if remembered.fingerprint != fingerprint:
+        return problems.reply("key_reused", "Use a new Idempotency-Key for a new request.")
+    return Reply(**remembered.result)
+
+
+def _fingerprint(asked: ReferencedAction) -> str:
+    return hashlib.sha256(json.dumps(asked.model_dump(), sort_keys=True).encode()).hexdigest()

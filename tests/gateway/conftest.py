@@ -1,0 +1,47 @@
+"""The parts that tests of the sending side share: an empty store, an empty Redis, and a provider on a real socket."""
+
+from collections.abc import Iterator
+
+import pytest
+from redis import Redis
+
+from gateway.providers.africastalking import AfricasTalking
+from store.db import Database
+from tests.peers import Peer, peer
+
+
+@pytest.fixture
+def db(database_url: str, clean: None) -> Iterator[Database]:
+    """The store, empty."""
+    db = Database(database_url)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def redis(redis_url: str, clean: None) -> Iterator[Redis]:
+    """Redis, empty."""
+    with Redis.from_url(redis_url) as redis:
+        yield redis
+
+
+@pytest.fixture(scope="module")
+def listening() -> Iterator[Peer]:
+    """A far side for a whole module: closing one takes half a second."""
+    with peer() as listening:
+        yield listening
+
+
+@pytest.fixture
+def far(listening: Peer) -> Peer:
+    """The far side, which remembers nothing of the test before."""
+    listening.forget()
+    return listening
+
+
+@pytest.fixture
+def provider(far: Peer) -> Iterator[AfricasTalking]:
+    """The adapter, talking to `far`, with short patience."""
+    provider = AfricasTalking("missan", "secret-key", "MISSAN", far.url, timeout=(0.5, 0.5))
+    yield provider
+    provider.close()
