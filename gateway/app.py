@@ -5,6 +5,7 @@ Decides: which blueprints are served. Must not know: what they do.
 
 from flask import Flask, Response
 
+from gateway.api import api
 from gateway.callbacks import MAX_BODY, secret_check
 from gateway.delivery import delivery_callbacks
 from gateway.health import health
@@ -23,6 +24,7 @@ def create_app(runtime: Runtime) -> Flask:
     is_known = secret_check(runtime.settings.callback_secrets)
     app.register_blueprint(delivery_callbacks(runtime.db, is_known, runtime.now))
     app.register_blueprint(health(runtime))
+    app.register_blueprint(api(runtime))
     if runtime.settings.provider == "simulator" and runtime.settings.at_base_url:
         root = runtime.settings.at_base_url.removesuffix("/version1")
         app.register_blueprint(page.blueprint(root, runtime.settings.ussd_code, runtime.settings.sms_number))

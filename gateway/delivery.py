@@ -6,14 +6,15 @@ minute for hours. Only what could not be stored is 503.
 """
 
 import logging
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Literal
 
 from flask import Blueprint, Response, abort, request
 
+from gateway.callbacks import TEXT, BadForm, read_form
 from gateway.providers import AFRICASTALKING
+from menus import phones
 from store import delivery_reports, people
 from store.db import Database, StoreUnavailable
 
@@ -37,31 +38,32 @@ def delivery_callbacks(db: Database, check_secret: Callable[[str], bool], now: C
 
     @blueprint.post("/at/<secret>/delivery")
     def delivery(secret: str) -> Response:
-        return _answered(check_secret(secret), lambda: _report(db, now()))
+        return _answered(check_secret(secret), lambda form: _report(db, form, now()))
 
     @blueprint.post("/at/<secret>/optout")
     def optout(secret: str) -> Response:
-        return _answered(check_secret(secret), lambda: _opt_out(db, now()))
+        return _answered(check_secret(secret), lambda form: _opt_out(db, form, now()))
 
     return blueprint
 
 
-def _answered(known: bool, store: Callable[[], None]) -> Response:
+def _answered(known: bool, store: Callable[[Mapping[str, str]], None]) -> Response:
     if not known:
         abort(404)
     try:
-        store()
+        store(read_form(request, ()))
+    except BadForm as error:
+        log.warning("%s: a form that cannot be used: %s", request.endpoint, error)
     except StoreUnavailable:
-        log.warning("delivery: the store is away; the provider will repeat")
-        return Response("unavailable\n", 503, content_type="text/plain; charset=utf-8")
-    return Response("OK\n", 200, content_type="text/plain; charset=utf-8")
+        log.warning("%s: the store is away; the provider will repeat", request.endpoint)
+        return Response("unavailable\n", 503, content_type=TEXT)
+    return Response("OK\n", 200, content_type=TEXT)
 
 
-def _report(db: Database, now: datetime) -> None:
-    provider_id, status, reason = _field("id"), _field("status"), _field("failureReason")
+def _report(db: Database, form: Mapping[str, str], now: datetime) -> None:
+    provider_id, status, reason = (_field(form, name) for name in ("id", "status", "failureReason"))
     if not provider_id or not status:
-        log.warning("delivery: a report without %s", "id" if not provider_id else "status")
-        return
+        raise BadForm("no id" if not provider_id else "no status")
     if status.casefold() not in FINAL.keys() | ON_ITS_WAY:
         log.warning("delivery: unknown status %r", status)
     with db.transaction() as tx:
@@ -70,14 +72,13 @@ def _report(db: Database, now: datetime) -> None:
         )
 
 
-def _opt_out(db: Database, now: datetime) -> None:
-    digits = re.sub(r"[^0-9]", "", _field("phoneNumber"))
-    if not re.fullmatch(r"[1-9][0-9]{6,14}", digits):
-        log.warning("opt-out: no phone number in the form")
-        return
+def _opt_out(db: Database, form: Mapping[str, str], now: datetime) -> None:
+    phone = phones.from_wire(form.get("phoneNumber", ""))
+    if phone is None:
+        raise BadForm("phoneNumber is not a phone number")
     with db.transaction() as tx:
-        people.stop(tx, f"+{digits}", now)
+        people.stop(tx, phone, now)
 
 
-def _field(name: str) -> str:
-    return request.form.get(name, "").replace("\0", "").strip()[:LONGEST]
+def _field(form: Mapping[str, str], name: str) -> str:
+    return form.get(name, "").strip()[:LONGEST]

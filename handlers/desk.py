@@ -3,14 +3,14 @@
 Decides: what an officer may see and do, by role and directorate. Must not know: HTTP, keys.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from handlers import moves
 from handlers.context import Context, Refused
-from menus.content import Content
+from menus.content import Content, Service
 from menus.workflow import CITIZEN, SYSTEM, Move
 from store import applications, events, outbox
 from store.applications import Application, Scope
@@ -38,6 +38,12 @@ class Query:
     phone: str | None = None
     after: tuple[datetime, str] | None = None
     limit: int = 50
+
+
+def roles(services: Iterable[Service]) -> list[str]:
+    """The roles that officers have in these services, by name."""
+    named = {role for service in services for move in service.workflow.moves for role in move.by}
+    return sorted(named - {CITIZEN, SYSTEM})
 
 
 def scopes(content: Content, officer: Officer) -> list[Scope]:
@@ -93,7 +99,21 @@ def _allowed(context: Context, officer: Officer, case: Application) -> list[Move
     service = context.content.services.get(case.service)
     if service is None:
         return []
-    return [m for m in service.workflow.moves_from(case.state, case.answers) if set(m.by) & set(officer.roles)]
+    own = _roles_here(service, officer, case)
+    return [
+        move
+        for move in service.workflow.moves_from(case.state, case.answers)
+        if own & set(move.by) and not _barred(context, officer, case, move) and not moves.spent(context, case, move)
+    ]
+
+
+def _roles_here(service: Service, officer: Officer, case: Application) -> set[str]:
+    """The roles that count for this case: a directorate that is only asked has those of the step it is asked in."""
+    own = set(officer.roles)
+    if officer.directorate in (case.directorate, service.routing.default):
+        return own
+    asked = [m for m in service.workflow.moves if m.gather and officer.directorate in m.gather.of]
+    return own & {role for move in asked if case.state in move.source for role in move.by}
 
 
 def act(
@@ -113,8 +133,9 @@ def act(
     move = _find(context, case, action)
     if isinstance(move, Refused):
         return move
-    if not set(move.by) & set(officer.roles):
-        return Refused("forbidden", f"{action} is for {', '.join(sorted(set(move.by) - {CITIZEN, SYSTEM}))}.")
+    if not set(move.by) & _roles_here(context.content.services[case.service], officer, case):
+        named = ", ".join(sorted(set(move.by) - {CITIZEN, SYSTEM})) or "no officer"
+        return Refused("forbidden", f"{action} is for {named}; the case is with {case.directorate}.")
     if barred := _barred(context, officer, case, move):
         return barred
     recorded = {"by": officer.directorate} if move.gather else {}

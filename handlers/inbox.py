@@ -27,8 +27,9 @@ def handle(context: Context, message_id: int, default_language: str, ussd_code: 
         return True
     sender = Sender(phone, message_id, default_language, ussd_code)
     reply = answer(context, sender, message.text)
-    outbox.insert(context.tx, _row(message_id, phone, reply), context.now)
-    inbound.handled(context.tx, message_id, reply.kind, context.now)
+    if reply is not None:
+        outbox.insert(context.tx, _row(message_id, phone, reply), context.now)
+    inbound.handled(context.tx, message_id, reply.kind if reply else "acted", context.now)
     return True
 
 

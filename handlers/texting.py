@@ -15,7 +15,7 @@ from menus.commands import Command
 from menus.digits import ascii_digits
 from menus.localized import LANGUAGES
 from menus.workflow import CITIZEN
-from store import applications, people
+from store import applications, events, outbox, people
 from store.applications import Application
 
 BY_ACTION: Mapping[str, str] = {"APPEAL": "appeal"}
@@ -42,11 +42,19 @@ class Answer:
     reference: str | None = None
 
 
-def answer(context: Context, sender: Sender, text: str) -> Answer:
-    """The answer to any text at all."""
+def answer(context: Context, sender: Sender, text: str) -> Answer | None:
+    """The answer to any text at all; None when the notice of the change that it made says it already."""
     command = context.content.grammar.parse(text)
     desk = _Desk(context, sender, _language(context, sender, command))
-    return desk.open_question(text, command) or desk.command(command)
+    reply = desk.open_question(text, command) or desk.command(command)
+    return None if reply.kind == "acted" and _announced(context, reply.reference) else reply
+
+
+def _announced(context: Context, reference: str | None) -> bool:
+    """Whether the newest event of the case has a message that will be sent."""
+    last = events.history(context.tx, reference or "")[-1:]
+    messages = outbox.of_reference(context.tx, reference or "")
+    return any(message.event_id == event.id and message.state != "muted" for event in last for message in messages)
 
 
 def _language(context: Context, sender: Sender, command: Command) -> str:

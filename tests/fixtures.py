@@ -1,5 +1,6 @@
 """The gateway as tests use it: a runtime on this worker's servers, the application, a phone, and its outbox."""
 
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -98,3 +99,11 @@ class PostOffice:
 def post(runtime: Runtime, database_url: str) -> PostOffice:
     """The outbox."""
     return PostOffice(runtime, database_url)
+
+
+@pytest.fixture
+def closed_port_url() -> str:
+    """The address of a store that is not there."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"postgresql://gateway:none@127.0.0.1:{probe.getsockname()[1]}/gateway"

@@ -66,9 +66,10 @@ def _check(content: Content, asked: Filter) -> None:
 @operation.get("/applications/<reference>", CaseFile, problems=("not_found",))
 def open_application(caller: Caller, reference: str) -> Reply:
     """One case whole, with the actions that the officer may make now."""
+    _check_reference(reference)
     with caller.runtime.db.transaction() as tx:
-        found = _known(reference) and desk.opened(caller.runtime.context(tx), caller.officer, reference)
-    if not found:
+        found = desk.opened(caller.runtime.context(tx), caller.officer, reference)
+    if found is None:
         raise _no_case()
     return ok(
         CaseFile(
@@ -83,8 +84,7 @@ def open_application(caller: Caller, reference: str) -> Reply:
 @operation.post("/applications/<reference>/actions", Case, Action, MOVE_PROBLEMS)
 def act_on_application(caller: Caller, asked: Action, reference: str) -> Reply:
     """Make an action; the case as it is afterwards. The citizen is told in the same transaction."""
-    if not _known(reference):
-        raise _no_case()
+    _check_reference(reference)
     return acting.act(caller, ReferencedAction(**asked.model_dump(), reference=reference))
 
 
@@ -116,8 +116,9 @@ def _shown(reference: str, reply: Reply) -> dict[str, object]:
     return {"reference": reference, "status": reply.status, part: json.loads(reply.body)}
 
 
-def _known(reference: str) -> bool:
-    return is_reference(reference)
+def _check_reference(reference: str) -> None:
+    if not is_reference(reference):
+        raise _no_case()
 
 
 def _no_case() -> RefusalError:

@@ -133,7 +133,7 @@ def test_an_opt_out_stops_messages(db: Database, url: str, written: str) -> None
     assert stopped(db, AHMED) == NOW
 
 
-@pytest.mark.parametrize("written", ["", "MISSAN", "0770", "٠٧٧٠"])
+@pytest.mark.parametrize("written", ["", "MISSAN", "0770", "x" * 20000])
 def test_an_opt_out_of_nobody_is_answered(url: str, written: str) -> None:
     assert requests.post(f"{url}/optout", data={"phoneNumber": written}, timeout=5).status_code == 200
 

@@ -84,9 +84,9 @@ class Up:
     def end(self, ask: signal.Signals | None = None) -> tuple[int, str]:
         if ask:
             self.process.send_signal(ask)
-        rest, _ = self.process.communicate(timeout=30)
-        self.printed += rest.splitlines()
-        return self.process.returncode, "\n".join(self.printed)
+        assert self.process.stdout
+        self.printed += self.process.stdout.read().splitlines()
+        return self.process.wait(), "\n".join(self.printed)
 
     def part(self, name: str) -> dict[str, str]:
         # "ready" waits for the web part alone.
@@ -105,8 +105,8 @@ def up(directory: Path, **environment: str) -> Iterator[Up]:
     try:
         yield started
     finally:
-        started.process.kill()
-        started.process.communicate()
+        with started.process as process:
+            process.kill()
 
 
 def lives(pid: int) -> bool:

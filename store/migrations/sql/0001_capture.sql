@@ -66,20 +66,18 @@ BEGIN
     INSERT INTO gateway.event
         (reference, service, from_state, to_state, action, actor_kind, actor, details, version, at)
     SELECT n.reference, n.service, o.state, n.state,
-           CASE WHEN coalesce(onward.action, back.action) IS NULL
-                THEN gateway.refuse_move(n.service, o.state, n.state, o.came_from)
-                ELSE coalesce(act ->> 'action', onward.action, back.action) END,
+           coalesce(
+               (SELECT coalesce(act ->> 'action', min(m.action)) FROM gateway.service_move m
+                WHERE m.service = n.service AND m.from_state = o.state AND m.to_state = n.state HAVING count(*) > 0),
+               (SELECT coalesce(act ->> 'action', min(m.action)) FROM gateway.service_move m
+                WHERE m.service = n.service AND m.from_state = o.state AND m.to_state = '*' AND n.state = o.came_from
+                HAVING count(*) > 0),
+               gateway.refuse_move(n.service, o.state, n.state, o.came_from)),
            act ->> 'kind', act ->> 'actor',
            coalesce(act -> 'details', CASE WHEN n.details <> o.details THEN n.details ELSE '{}' END),
            n.version, coalesce((act ->> 'at')::timestamptz, clock_timestamp())
     FROM was o
     JOIN became n USING (reference)
-    LEFT JOIN (SELECT service, from_state, to_state, min(action) AS action
-               FROM gateway.service_move GROUP BY service, from_state, to_state) onward
-        ON onward.service = n.service AND onward.from_state = o.state AND onward.to_state = n.state
-    LEFT JOIN (SELECT service, from_state, min(action) AS action
-               FROM gateway.service_move WHERE to_state = '*' GROUP BY service, from_state) back
-        ON back.service = n.service AND back.from_state = o.state AND o.came_from = n.state
     WHERE n.state <> o.state;
     IF FOUND THEN
         PERFORM pg_notify('gateway_events', '');
