@@ -25,7 +25,7 @@ from gateway.valkey import start_valkey
 
 PARTS = ("web", "relay", "worker", "sweep")
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-READY = 30.0  # seconds from the start of the parts to the first 200 of /ready
+READY = 60.0  # seconds from the start of the parts to the first 200 of /ready
 PULSE = 0.2  # seconds between two looks at children that print nothing
 
 

@@ -16,7 +16,7 @@ from gateway.runtime import build
 from gateway.settings import load_settings
 
 WORKERS = 2
-THREADS = 8
+THREADS = 4
 """Blocking threads per worker: a hop waits for Redis and PostgreSQL, the handset page for the simulator."""
 
 

@@ -153,7 +153,7 @@ def _find(context: Context, case: Application, action: str) -> Move | Refused:
 
 def _barred(context: Context, officer: Officer, case: Application, move: Move) -> Refused | None:
     """The separations of duty of services-domain §2.2."""
-    if case.submitted_by == officer.name and "APPROVER" in move.by:
+    if case.submitted_by == officer.name and set(move.by) & set(officer.roles) <= {"APPROVER"}:
         return Refused("own_case", "Nobody approves a case that they submitted.")
     if move.gather and officer.directorate not in move.gather.of:
         return Refused("forbidden", f"{move.action} is asked of: {', '.join(move.gather.of)}.")

@@ -19,15 +19,22 @@ NOTICE = 1
 """Outbox priority of a status notice; an answer to the citizen's own message is 0."""
 
 
+SILENT = "none"
+"""Kind of the row of an event that is the office's alone: every event has its row, so that a missing one is a fault."""
+
+
 def announce(tx: Transaction, content: Content, event: Event, now: datetime) -> None:
-    """Write the message row of an event, or mark the event as one that needs none; safe to repeat."""
+    """Write the message row of an event, a muted and empty one where there is nothing to tell; safe to repeat."""
     case = applications.find(tx, event.reference)
     service = content.services.get(event.service)
     if case is not None and service is not None:
         case = _with_due(tx, content, service, case, event, now)
         key = text_key(content, service, case, event)
-        if key:
-            _write(tx, content, service, case, event, key, now)
+        person = people.find(tx, case.phone)
+        language = person.language if person else case.language
+        kind, text = _worded(content, service, case, event, key, language) if key else (SILENT, "")
+        muted = kind == SILENT or bool(person and person.stopped_at)
+        outbox.insert(tx, _row(case, event, language, kind, text, muted), now)
     events.mark_relayed(tx, [event.id], now)
 
 
@@ -70,23 +77,24 @@ def _with_due(
     return applications.find(tx, case.reference) or case
 
 
-def _write(
-    tx: Transaction, content: Content, service: Service, case: Application, event: Event, key: str, now: datetime
-) -> None:
-    person = people.find(tx, case.phone)
-    language = person.language if person else case.language
+def _worded(
+    content: Content, service: Service, case: Application, event: Event, key: str, language: str
+) -> tuple[str, str]:
+    """(text key used, text) of a notice."""
     words = case_words(content, service, case, language)
     words["state"] = content.state_label(event.to_state, language)
-    kind, text = sms(content, key, language, words)
-    message = outbox.NewMessage(
+    return sms(content, key, language, words)
+
+
+def _row(case: Application, event: Event, language: str, kind: str, text: str, muted: bool) -> outbox.NewMessage:
+    return outbox.NewMessage(
         phone=case.phone,
         language=language,
         kind=kind,
         text=text,
-        parts=segments(text),
+        parts=segments(text) if text else 0,
         priority=NOTICE,
         reference=case.reference,
         event_id=event.id,
-        muted=bool(person and person.stopped_at),
+        muted=muted,
     )
-    outbox.insert(tx, message, now)

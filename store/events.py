@@ -41,6 +41,8 @@ _UNRELAYED_OF = sa.text("""
     WHERE reference = :reference AND relayed_at IS NULL AND pg_try_advisory_xact_lock(4964, CAST(reference AS int))
     ORDER BY id FOR UPDATE SKIP LOCKED""")
 _MARK = sa.text("UPDATE gateway.event SET relayed_at = :now WHERE id = ANY(:ids)")
+# The two below read whole tables; what is fast enough for a citizen's request is too short for them.
+_PATIENTLY = sa.text("SET LOCAL statement_timeout = '60s'")
 _MISSING = sa.text("""
     UPDATE gateway.event SET relayed_at = NULL WHERE id IN (
         SELECT e.id FROM gateway.event e
@@ -80,6 +82,7 @@ def mark_relayed(tx: Transaction, ids: Sequence[int], now: datetime) -> None:
 
 def missing(tx: Transaction, limit: int, since: datetime | None = None) -> list[int]:
     """Events marked as relayed that have no message row (a muted message is one): now unrelayed again."""
+    tx.execute(_PATIENTLY)
     return sorted(tx.execute(_MISSING, {"limit": limit, "since": since}).scalars())
 
 
@@ -88,6 +91,7 @@ def heal(tx: Transaction) -> int:
 
     Finds what the triggers could not see: rows written while they were disabled, or restored from elsewhere.
     """
+    tx.execute(_PATIENTLY)
     tx.execute(sa.text("SELECT pg_advisory_xact_lock(4965, 0)"))
     healed = tx.execute(_HEAL).rowcount
     if healed:

@@ -8,23 +8,29 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Sequence
+from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from africastalking.SMS import SMSService
+from requests.adapters import HTTPAdapter
 from urllib3.exceptions import NewConnectionError
 
 from gateway.providers import AFRICASTALKING, Outcome, Outgoing, Result, grouped
 from gateway.providers.africastalking_answer import Answer, everyone, outcomes
 
 TIMEOUT_S = (3.05, 9.05)
+CONNECTIONS = 16
 IDLE_S = 15.0
 """A pooled connection older than this is not written to: a peer's silent close would leave the message unsure."""
 
 
 class AfricasTalking:
-    """A `Provider`; `base_url` (http://host:port or http://host:port/version1) replaces the account's own address."""
+    """A `Provider`, for several threads at once.
+
+    `base_url` (http://host:port or http://host:port/version1) replaces the account's own address.
+    """
 
     name = AFRICASTALKING
 
@@ -47,6 +53,7 @@ class AfricasTalking:
         self._wire = _PooledSMSService(username, api_key, base_url and _root(base_url))
         self._sender_id, self._max_recipients = sender_id or None, max_recipients
         self._timeout, self._clock, self._used_at = timeout, clock, clock()
+        self._lock, self._in_flight = Lock(), 0
 
     def send(self, messages: Sequence[Outgoing]) -> list[Outcome]:
         """One outcome for each message, in order; identical texts share a request. Raises nothing."""
@@ -62,18 +69,29 @@ class AfricasTalking:
 
     def _request(self, group: Sequence[Outgoing]) -> list[Outcome]:
         started = self._clock()
-        if started - self._used_at > IDLE_S:
-            self.close()
+        self._enter(started)
         try:
             answer = self._wire.send(group[0].text, [m.phone for m in group], self._sender_id, timeout=self._timeout)
         except requests.RequestException as error:
             outcome, code = _broken(error)
             return everyone(group, outcome, code, type(error).__name__, self._since(started))
+        finally:
+            self._leave()
         return outcomes(answer, group, self._since(started))
 
+    def _enter(self, started: float) -> None:
+        with self._lock:
+            if not self._in_flight and started - self._used_at > IDLE_S:
+                self.close()
+            self._in_flight += 1
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._in_flight -= 1
+            self._used_at = self._clock()
+
     def _since(self, started: float) -> int:
-        self._used_at = self._clock()
-        return round((self._used_at - started) * 1000)
+        return round((self._clock() - started) * 1000)
 
 
 class _PooledSMSService(SMSService):  # type: ignore[misc]
@@ -82,6 +100,8 @@ class _PooledSMSService(SMSService):  # type: ignore[misc]
     def __init__(self, username: str, api_key: str, root: str | None) -> None:
         self._root = root
         self.session = requests.Session()
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
         self.session.trust_env = root is None or urlsplit(root).hostname not in ("127.0.0.1", "localhost", "::1")
         super().__init__(username, api_key)
 

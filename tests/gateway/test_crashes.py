@@ -81,7 +81,7 @@ from gateway.providers.africastalking import AfricasTalking
 from gateway.stopping import Stop
 from store.db import Database
 provider = AfricasTalking("missan", "key", None, sys.argv[2])
-drain_all(Database(sys.argv[1]), provider, lambda: datetime(2026, 3, 1, 9, tzinfo=UTC), Stop())
+drain_all(Database(sys.argv[1]), provider, lambda: datetime(2026, 3, 1, 9, tzinfo=UTC), Stop(), in_flight=1)
 """
 
 

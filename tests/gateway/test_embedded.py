@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -77,14 +78,34 @@ def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture
-def directory(tmp_path: Path) -> Path:
+def closed_directory(parent: Path) -> Path:
     """A directory with a space in its path, below one that only its owner may pass."""
-    closed = tmp_path / "closed to others"
+    closed = parent / "closed to others"
     closed.mkdir(mode=0o700)
     found = closed / "data dir"
     found.mkdir()
     return found
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return closed_directory(tmp_path)
+
+
+@dataclass(frozen=True)
+class Running:
+    """Both servers on one directory, for tests that only look."""
+
+    directory: Path
+    postgres: Server
+    valkey: Server
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    directory = closed_directory(tmp_path_factory.mktemp("running"))
+    with postgres(directory) as store, valkey(directory) as memory:
+        yield Running(directory, store, memory)
 
 
 def test_postgres_keeps_its_data_its_port_and_its_password_from_one_start_to_the_next(directory: Path) -> None:
@@ -95,28 +116,33 @@ def test_postgres_keeps_its_data_its_port_and_its_password_from_one_start_to_the
         assert query(second.url, "SELECT n FROM t") == 7
 
 
-def test_postgres_is_utf8_on_loopback_only_behind_a_password_and_its_owner_can_make_roles(directory: Path) -> None:
-    with postgres(directory) as server:
-        assert query(server.url, "SHOW server_encoding") == "UTF8"
-        assert query(server.url, "SELECT datcollate FROM pg_database WHERE datname = current_database()") == "C.UTF-8"
-        assert query(server.url, "SHOW listen_addresses") == "127.0.0.1"
-        assert query(server.url, "SHOW unix_socket_directories") == ""
-        assert query(server.url, "SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user") is True
-        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-            query(server.url.replace("gateway:", "gateway:x"), "SELECT 1")
+def test_postgres_is_utf8_on_loopback_only_behind_a_password_and_its_owner_can_make_roles(running: Running) -> None:
+    url = running.postgres.url
+    assert query(url, "SHOW server_encoding") == "UTF8"
+    assert query(url, "SELECT datcollate FROM pg_database WHERE datname = current_database()") == "C.UTF-8"
+    assert query(url, "SHOW listen_addresses") == "127.0.0.1"
+    assert query(url, "SHOW unix_socket_directories") == ""
+    assert query(url, "SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user") is True
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        query(url.replace("gateway:", "gateway:x"), "SELECT 1")
 
 
-def test_passwords_and_logs_are_for_their_owner_only(directory: Path) -> None:
-    with postgres(directory), valkey(directory):
-        for name in ("postgres.password", "postgres.log", "valkey.password", "valkey.log"):
-            assert stat.S_IMODE((directory / name).stat().st_mode) == 0o600, name
+@pytest.mark.parametrize("name", ["postgres.password", "postgres.log", "valkey.password", "valkey.log"])
+def test_passwords_and_logs_are_for_their_owner_only(running: Running, name: str) -> None:
+    assert stat.S_IMODE((running.directory / name).stat().st_mode) == 0o600
 
 
-def test_nobody_reads_a_password_in_the_list_of_processes(directory: Path) -> None:
-    with postgres(directory) as store, valkey(directory) as memory:
-        for server, secret in ((store, "postgres.password"), (memory, "valkey.password")):
-            arguments = Path(f"/proc/{server.process.pid}/cmdline").read_text()
-            assert (directory / secret).read_text().strip() not in arguments
+@pytest.mark.parametrize("name", ["postgres", "valkey"])
+def test_nobody_reads_a_password_in_the_list_of_processes(running: Running, name: str) -> None:
+    server = running.postgres if name == "postgres" else running.valkey
+    arguments = Path(f"/proc/{server.process.pid}/cmdline").read_text()
+    assert (running.directory / f"{name}.password").read_text().strip() not in arguments
+
+
+@as_root
+def test_root_runs_postgres_as_somebody_else_and_opens_no_directory_for_it(running: Running) -> None:
+    assert Path(f"/proc/{running.postgres.process.pid}").stat().st_uid != 0
+    assert stat.S_IMODE(running.directory.parent.stat().st_mode) == 0o700
 
 
 def test_postgres_moves_to_another_port_when_its_own_is_taken(directory: Path) -> None:
@@ -190,13 +216,6 @@ def test_without_any_server_program_the_message_names_the_setting(setting: str) 
 
 def test_a_system_program_serves_where_there_is_no_wheel() -> None:
     assert program("REDIS_URL", [("no_such_wheel", "bin/*")], ["no-such-program", "bin/sh"]) == Path("/bin/sh")
-
-
-@as_root
-def test_root_runs_postgres_as_somebody_else_and_opens_no_directory_for_it(directory: Path) -> None:
-    with postgres(directory) as server:
-        assert Path(f"/proc/{server.process.pid}").stat().st_uid != 0
-    assert stat.S_IMODE(directory.parent.stat().st_mode) == 0o700
 
 
 @as_root

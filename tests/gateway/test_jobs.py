@@ -1,5 +1,6 @@
 """Draining the outbox into a provider on a real socket: everything once, in order, and each outcome written down."""
 
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -33,6 +34,25 @@ def test_messages_of_one_case_leave_in_order(db: Database, far: Peer, provider: 
         queue(db, 1, text, reference="23456784")
     drain_all(db, provider, now, Stop())
     assert [text for _, text in far.sent] == texts
+
+
+def test_several_requests_are_under_way_at_once(db: Database, far: Peer, provider: AfricasTalking) -> None:
+    for number in range(9):
+        queue(db, number)
+    far.then(*[slow(0.3)] * 9)
+    started = time.monotonic()
+    assert drain_all(db, provider, now, Stop(), in_flight=8).handled == 9
+    assert time.monotonic() - started < 1.8  # one alone, then eight together: 0.6 s; one after another: 2.7 s
+    assert states(db) == ["sent"] * 9
+
+
+def test_an_outage_in_full_flight_costs_one_wave(db: Database, far: Peer, provider: AfricasTalking) -> None:
+    for number in range(12):
+        queue(db, number)
+    far.then(listing({}), *[slow(0.8)] * 11)
+    drained = drain_all(db, provider, now, Stop(), in_flight=4)
+    assert (drained.handled, drained.pause) == (5, "timeout")
+    assert states(db) == ["sent"] + ["unsure"] * 4 + ["queued"] * 7
 
 
 def test_no_connection_to_the_store_is_held_while_the_provider_is_asked(

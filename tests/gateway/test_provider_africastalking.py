@@ -54,7 +54,7 @@ def test_one_connection_carries_all_requests() -> None:
 
 
 def test_a_connection_left_idle_is_not_trusted() -> None:
-    seconds = iter([0.0, 1.0, 2.0, 100.0, 101.0])
+    seconds = iter([0.0, 1.0, 2.0, 2.0, 100.0, 101.0, 101.0])
     with keeping_alive() as (url, ports):
         provider = AfricasTalking("missan", "key", None, url, clock=lambda: next(seconds))
         one(provider)
