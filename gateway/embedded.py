@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -56,6 +57,18 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], log:
 def opened_log(path: Path) -> BinaryIO:
     """`path` opened for appending, readable by its owner only."""
     return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")
+
+
+@contextmanager
+def usable(directory: Path) -> Iterator[None]:
+    """Turn a refusal of the file system inside the block into an `EmbeddedError` that names DATA_DIR."""
+    try:
+        yield
+    except OSError as error:
+        raise EmbeddedError(
+            f"{error.filename or directory}: {error.strerror}.\n"
+            f"{directory} may be another user's, or its disk full; set DATA_DIR to a directory of your own."
+        ) from error
 
 
 def tail(log: Path, lines: int = 8) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from gateway import tether
-from gateway.embedded import EmbeddedError, Server, opened_log, program, tail, wait_until
+from gateway.embedded import EmbeddedError, Server, opened_log, program, tail, usable, wait_until
 from gateway.ports import kept_port
 from gateway.secrets import kept_secret, write_private
 from gateway.unprivileged import Place, settle
@@ -29,8 +29,13 @@ def start_postgres(directory: Path, *, durable: bool) -> Server:
 
     Raises `EmbeddedError` with what the operator can do. One caller at a time for one directory (`gateway.up` locks).
     """
-    directory = directory.resolve()
-    place = settle(program("DATABASE_URL", WHEELS, SYSTEM).parent, directory / "postgres")
+    programs = program("DATABASE_URL", WHEELS, SYSTEM).parent
+    with usable(directory):
+        return _start(programs, directory.resolve(), durable=durable)
+
+
+def _start(programs: Path, directory: Path, *, durable: bool) -> Server:
+    place = settle(programs, directory / "postgres")
     log, password = directory / "postgres.log", kept_secret(directory / "postgres.password")
     data = place.home / "data"
     if not data.exists():

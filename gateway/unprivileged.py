@@ -36,7 +36,7 @@ class Account:
             return tethered(argv, ask)
         # initdb asks access(2), which ignores the capabilities of a user other than root without no_setuid_fixup.
         identity = ["--reuid", str(self.uid), "--regid", str(self.gid), "--clear-groups"]
-        capability = [f"--{kind}-caps=+{self.passes}" for kind in ("inh", "ambient")]
+        capability = [f"--{kind}-caps=+{self.passes}" for kind in ("inh", "ambient")]  # codespell:ignore inh
         setpriv = ["setpriv", *identity, "--securebits=+no_setuid_fixup", *capability]
         return [*setpriv, f"--pdeathsig={ask.name.removeprefix('SIG')}", "--", *argv]
 

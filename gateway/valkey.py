@@ -13,7 +13,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from gateway import tether
-from gateway.embedded import EmbeddedError, Server, opened_log, program, wait_until
+from gateway.embedded import EmbeddedError, Server, opened_log, program, usable, wait_until
 from gateway.ports import kept_port
 from gateway.secrets import kept_secret
 from gateway.unprivileged import Account
@@ -30,7 +30,11 @@ def start_valkey(directory: Path, *, durable: bool) -> Server:
     Raises `EmbeddedError` with what the operator can do. One caller at a time for one directory (`gateway.up` locks).
     """
     binary = program("REDIS_URL", WHEELS, SYSTEM)
-    directory = directory.resolve()
+    with usable(directory):
+        return _start(binary, directory.resolve(), durable=durable)
+
+
+def _start(binary: Path, directory: Path, *, durable: bool) -> Server:
     home, password = directory / "valkey", kept_secret(directory / "valkey.password")
     home.mkdir(mode=0o700, exist_ok=True)
     tether.end_orphan(directory / "valkey.pid", home, signal.SIGTERM, grace=30)
@@ -51,8 +55,8 @@ def start_valkey(directory: Path, *, durable: bool) -> Server:
 
 def _settings(port: int, password: str, *, durable: bool) -> str:
     # By standard input: an argument list can be read by everybody on the machine.
-    save = "3600 1 300 100 60 10000" if durable else '""'
-    return f"bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave {save}\ndatabases 64\nset-proc-title no\n"
+    save = "save 3600 1\nsave 300 100\nsave 60 10000" if durable else 'save ""'
+    return f"bind 127.0.0.1\nport {port}\nrequirepass {password}\n{save}\ndatabases 64\nset-proc-title no\n"
 
 
 def _serve(binary: Path, home: Path, settings: str, url: str) -> subprocess.Popen[bytes]:

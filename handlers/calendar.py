@@ -63,5 +63,10 @@ def promise(service: Service, answers: Mapping[str, Any]) -> int:
     return service.urgent.promise if service.urgent and service.is_urgent(answers) else service.workflow.promise
 
 
+def on_day(content: Content, day: date) -> datetime:
+    """The end of a day in the governorate, as a due date."""
+    return _closing(day, ZoneInfo(content.calendar.timezone))
+
+
 def _closing(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, OFFICE_CLOSES, zone)

@@ -9,7 +9,7 @@ from handlers import moves
 from handlers.context import Context, Refused
 from handlers.wording import case_words, day, question_words
 from menus.localized import fill, placeholders
-from menus.workflow import CITIZEN
+from menus.workflow import CITIZEN, Param
 from store import applications, idempotency
 from store.applications import Application
 
@@ -58,9 +58,9 @@ def needed(context: Context, case: Application, language: str) -> str:
         return ""
     if case.details.get("question") and case.state == "INFO_REQUIRED":
         return question_words(context.content, service, str(case.details["question"]), case.answers, language)
-    key = f"need_{case.state.lower()}"
     words = case_words(context.content, service, case, language)
-    text = context.content.ussd.get(key)
+    ussd = context.content.ussd
+    text = ussd.get(f"need_{service.id}_{case.state.lower()}") or ussd.get(f"need_{case.state.lower()}")
     if text is None or not placeholders(text) <= set(words):
         return ""
     return fill(text[language], words)
@@ -97,11 +97,19 @@ def _act(context: Context, phone: str, args: dict[str, Any]) -> dict[str, Any]:
     move = service.workflow.find(case.state, args["action"], case.answers)
     if move is None or CITIZEN not in move.by:
         return {"refused": "not_possible"}
-    given = {param.id: case.details.get(param.id) for param in move.params if param.type == "question"}
+    given = {param.id: _given(case, param, args["params"]) for param in move.params}
     made = moves.make(context, case, move, "citizen", phone, given, **_answer(args))
     if isinstance(made, Refused):
         return {"refused": "changed" if made.code == "stale" else "not_possible"}
     return {"state": made.state, "due": day(made.due_at, context.content)}
+
+
+def _given(case: Application, param: Param, said: dict[str, str]) -> Any:
+    """A parameter of the citizen's move: what the office asked is in the case, the rest is what they said."""
+    if param.type == "question":
+        return case.details.get(param.id)
+    value = said.get(param.id)
+    return int(value) if value is not None and param.type == "rating" else value
 
 
 def _answer(args: dict[str, Any]) -> dict[str, str]:

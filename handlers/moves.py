@@ -4,10 +4,11 @@ Decides: where a move leads, what it records, and that the citizen hears of it. 
 """
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 from handlers import params as parameters
-from handlers.calendar import due_at
+from handlers.calendar import due_at, on_day
 from handlers.context import Context, Refused
 from handlers.notify import announce_all
 from menus.content import Service
@@ -47,21 +48,33 @@ def spent(context: Context, case: Application, move: Move) -> bool:
 
 def _move(context: Context, service: Service, case: Application, move: Move, act: Act) -> Application:
     target = _target(case, move)
-    due = case.due_at
+    details = dict(act.details)
     if target != case.state:
-        due = due_at(context.content, service, target, case.answers, case.created_at, context.now)
+        details |= {each.action: {} for each in service.workflow.moves_from(target, case.answers) if each.gather}
     moved = applications.move(
         context.tx,
         case,
         to_state=target,
         act=act,
-        details=act.details,
-        directorate=act.details.get("directorate"),
-        due_at=due,
+        details=details,
+        directorate=details.get("directorate"),
+        due_at=_due(context, service, case, move, target, details),
         now=context.now,
     )
     announce_all(context.tx, context.content, case.reference, context.now)
     return moved
+
+
+def _due(
+    context: Context, service: Service, case: Application, move: Move, target: str, details: Mapping[str, Any]
+) -> datetime | None:
+    """A day that the officer names, else that of the new state; a case that stays keeps its own."""
+    named = next((details[param.id] for param in move.params if param.type == "due" and param.id in details), None)
+    if named:
+        return on_day(context.content, date.fromisoformat(named))
+    if target == case.state:
+        return case.due_at
+    return due_at(context.content, service, target, case.answers, case.created_at, context.now)
 
 
 def _target(case: Application, move: Move) -> str:

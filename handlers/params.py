@@ -14,6 +14,9 @@ from menus.workflow import Move, Param
 NOTE_LENGTH = 20
 """Free words of an officer inside an SMS of one segment (services-domain §4.1)."""
 CODE_LENGTH = 30
+WORDS_LENGTH = 140
+"""A citizen's own words (services-domain §2.2, field type text)."""
+RATINGS = (1, 5)
 LARGEST = 10**12
 
 Fault = tuple[str, str]
@@ -90,11 +93,14 @@ def _questions(content: Content, service: Service) -> dict[str, Any]:
 
 _CHECKS: Mapping[str, _Check] = {
     "day": _day,
+    "due": _day,
     "hour": _number(0, 23),
     "integer": _number(0, LARGEST),
     "amount": _number(0, LARGEST),
     "code": _words(CODE_LENGTH),
     "note": _words(NOTE_LENGTH),
+    "words": _words(WORDS_LENGTH),
+    "rating": _number(*RATINGS),
     "reason": _one_of("reason code", lambda content, service: service.reasons),
     "question": _one_of("question", _questions),
     "directorate": _one_of("directorate", lambda content, service: content.directorates),
@@ -102,11 +108,14 @@ _CHECKS: Mapping[str, _Check] = {
 }
 _FORMS: Mapping[str, str] = {
     "day": "YYYY-MM-DD",
+    "due": "YYYY-MM-DD, the new date by which the case is due",
     "hour": "whole hour, 0 to 23",
     "integer": "whole number",
     "amount": "whole dinars",
     "code": f"at most {CODE_LENGTH} characters",
     "note": f"at most {NOTE_LENGTH} characters, shown to the citizen",
+    "words": f"at most {WORDS_LENGTH} characters",
+    "rating": "1 (poor) to 5 (excellent)",
     "reason": "a rejection code of the service",
     "question": "a question of the form, or a coded question",
     "directorate": "a directorate id",

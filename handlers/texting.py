@@ -1,25 +1,28 @@
 """A citizen's SMS gets its answer.
 
-Decides: what each message means for this phone and what it is told. Must not know: how the message came or leaves.
+Decides: what each message asks of us and what its sender is told. Must not know: how the message came or leaves.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from handlers import cases
+from handlers import cases, params
 from handlers.context import Context
+from handlers.replies import Reply, having, open_cases
 from handlers.wording import case_words, sms
 from menus import commands
 from menus.commands import Command
 from menus.digits import ascii_digits
 from menus.localized import LANGUAGES
-from menus.workflow import CITIZEN
 from store import applications, events, outbox, people
-from store.applications import Application
 
-BY_ACTION: Mapping[str, str] = {"APPEAL": "appeal"}
-"""Keywords that make a citizen's move at once, as the SMS about the state invites them to."""
+BY_ACTION: Mapping[str, str] = {"APPEAL": "appeal", "CANCEL": "withdraw"}
+"""Keywords that make a citizen's move, as the SMS about the state invites them to."""
+CONFIRM = "withdraw_ask"
+CONFIRM_WITHIN = timedelta(hours=1)
+"""A withdrawal counts when YES comes within the hour (services-domain §2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +82,12 @@ class _Desk:
             return self._say("bad_ref")
         if command.intent in BY_ACTION:
             return self._by_action(BY_ACTION[command.intent], command.reference)
-        if command.intent == "STOP" and not command.reference:
-            people.stop(self.context.tx, self.sender.phone, self.context.now)
-            return self._say("stopped")
-        if command.intent == "START":
-            people.start(self.context.tx, self.sender.phone, self.context.now)
-            return self._say("started")
+        if command.intent == "YES":
+            return self._confirmed() or self._say("not_understood")
+        if command.intent in ("STOP", "START") and not command.reference:
+            change, key = (people.stop, "stopped") if command.intent == "STOP" else (people.start, "started")
+            change(self.context.tx, self.sender.phone, self.context.now)
+            return self._say(key)
         if command.intent == "LANG":
             return self._switch(command.value)
         if command.reference:
@@ -96,70 +99,51 @@ class _Desk:
         if command.intent not in (commands.ANSWER, commands.BAD_REFERENCE, commands.REFERENCE):
             return None
         typed = ascii_digits(command.value or text).strip()
-        waiting = self._waiting(command.reference if command.intent == commands.ANSWER else None)
-        fitting = [
-            (case, action, params)
-            for case in waiting
-            if (found := self._fits(case, typed))
-            for action, params in [found]
-        ]
-        if not fitting:
-            return self._say("bad_choice") if waiting and command.intent == commands.ANSWER else None
+        named = command.reference if command.intent == commands.ANSWER else None
+        found = open_cases(self.context, self.sender.phone, named)
+        fitting = found.fitting(self.context, typed)
         if len(fitting) > 1:
             return self._say("which_one")
-        return self._act(*fitting[0])
+        if fitting:
+            return self._act(fitting[0])
+        if named and not typed.isdecimal():
+            return self._noted(named, typed)
+        return self._say("bad_choice") if found.waiting and command.intent == commands.ANSWER else None
 
-    def _waiting(self, reference: str | None) -> list[Application]:
-        """The phone's cases whose turn is the citizen's; only the named one when there is a name."""
-        found = applications.of_phone(self.context.tx, self.sender.phone, None, limit=cases.LISTED)
-        states = self.context.content.states
-        turn = [case for case in found if case.state in states and states[case.state].clock == "citizen"]
-        return [case for case in turn if reference in (None, case.reference)]
-
-    def _fits(self, case: Application, typed: str) -> tuple[str, dict[str, str]] | None:
-        """The move that `typed` makes on this case: by its digit, or as the value of the question asked."""
-        service = self.context.content.services.get(case.service)
-        if service is None:
-            return None
-        for move in service.workflow.by_citizen(case.state, case.answers):
-            if move.reply == typed and not move.confirm:
-                return move.action, {}
-            asked = service.question(str(case.details.get("question", "")), case.answers)
-            if any(param.type == "question" for param in move.params):
-                value = asked.accept(typed) if asked else typed[:140]
-                return (move.action, {"value": value}) if value else None
-        return None
-
-    def _act(self, case: Application, action: str, params: dict[str, str]) -> Answer:
-        args: dict[str, Any] = {
-            "reference": case.reference,
-            "version": None,
-            "action": action,
-            "params": params,
-            "language": self.language,
-        }
-        result = cases.act(self.context, self.sender.phone, f"sms:{self.sender.message}", args)
-        if "refused" in result:
-            return self._status(case.reference)
-        return self._about(case.reference, "acted")
+    def _noted(self, reference: str, words: str) -> Answer | None:
+        """Words sent with a reference are added to the case, where its workflow takes them."""
+        able = having(self.context, self.sender.phone, "add_note", reference)
+        said = {"note": words[: params.WORDS_LENGTH]}
+        return self._act(Reply(able[0][0], "add_note", said)) if able else None
 
     def _by_action(self, action: str, reference: str | None) -> Answer:
-        """A move named by a word: on the case given, or on the only one that has it."""
-        found = applications.of_phone(self.context.tx, self.sender.phone, None, limit=cases.LISTED)
-        able = [case for case in found if self._has(case, action) and reference in (None, case.reference)]
-        if len(able) == 1:
-            return self._act(able[0], action, {})
-        if able:
+        """A move named by a word: on the case given, or on the only one that has it; what is final is asked first."""
+        able = having(self.context, self.sender.phone, action, reference)
+        if len(able) > 1:
             return self._say("which_one")
-        return self._status(reference) if reference else self._say("not_understood")
+        if not able:
+            return self._status(reference) if reference else self._say("not_understood")
+        case, move = able[0]
+        return self._about(case.reference, CONFIRM) if move.confirm else self._act(Reply(case, action))
 
-    def _has(self, case: Application, action: str) -> bool:
-        service = self.context.content.services.get(case.service)
-        move = service.workflow.find(case.state, action, case.answers) if service else None
-        return move is not None and CITIZEN in move.by
+    def _confirmed(self) -> Answer | None:
+        """YES, to the question that was asked last."""
+        since = self.context.now - CONFIRM_WITHIN
+        asked = outbox.latest(self.context.tx, self.sender.phone, CONFIRM, since)
+        if asked is None:
+            return None
+        able = having(self.context, self.sender.phone, "withdraw", asked.reference)
+        return self._act(Reply(able[0][0], "withdraw")) if able else None
+
+    def _act(self, reply: Reply) -> Answer:
+        reference = reply.case.reference
+        args: dict[str, Any] = {"reference": reference, "version": None, "language": self.language}
+        args |= {"action": reply.action, "params": reply.params}
+        result = cases.act(self.context, self.sender.phone, f"sms:{self.sender.message}", args)
+        return self._status(reference) if "refused" in result else self._about(reference, "acted")
 
     def _switch(self, wanted: str | None) -> Answer:
-        """Another language, from now on; a language that we do not have is answered in the present one."""
+        """Another language, from now on; one that we do not have is answered in the present one."""
         following = LANGUAGES[(LANGUAGES.index("en" if self.language == "en" else "ar") + 1) % len(LANGUAGES)]
         language = wanted or following
         if language not in LANGUAGES:
@@ -172,7 +156,10 @@ class _Desk:
         owned = cases.owned(self.context, self.sender.phone, reference)
         if owned is None:
             return self._say("unknown_ref")
-        return self._about(reference, "status_due" if owned.due_at else "status")
+        needs = cases.needed(self.context, owned, self.language)
+        if owned.due_at:
+            return self._about(reference, "status_needs" if needs else "status_due")
+        return self._about(reference, "status")
 
     def _about(self, reference: str, key: str) -> Answer:
         case = applications.find(self.context.tx, reference)
@@ -180,10 +167,8 @@ class _Desk:
         if case is None or service is None:
             return self._say("unknown_ref")
         words = case_words(self.context.content, service, case, self.language)
-        need = cases.needed(self.context, case, self.language)
-        if need:
-            words["need"] = need
-        key, text = sms(self.context.content, "status_needs" if need and case.due_at else key, self.language, words)
+        words["need"] = cases.needed(self.context, case, self.language)
+        key, text = sms(self.context.content, key, self.language, words)
         return Answer(key, text, self.language, reference)
 
     def _say(self, key: str) -> Answer:
@@ -196,7 +181,6 @@ _PLAIN: Mapping[str, str] = {
     commands.UNKNOWN: "not_understood",
     commands.ANSWER: "not_understood",
     "STATUS": "help",
-    "YES": "not_understood",
     "NO": "not_understood",
 }
-"""Intents answered by one text; those missing are services and moves, which are told to dial."""
+"""Intents answered by one text; those missing are services, which are told to dial."""

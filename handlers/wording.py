@@ -42,7 +42,7 @@ def param_words(
 ) -> str:
     """One detail as the citizen reads it; a value that another system wrote in a form of its own is shown as it is."""
     text = str(value)
-    if param.type == "day":
+    if param.type in ("day", "due"):
         return _day_month(text)
     if param.type == "reason" and text in service.reasons:
         return service.reasons[text][language]

@@ -12,6 +12,8 @@ from menus.localized import fill
 from menus.state import Effect, Screen, State, Turn
 from menus.workflow import Move
 
+RATINGS = ("1", "2", "3", "4", "5")
+
 
 def begin(state: State, services: str) -> Turn:
     """Ask for the phone's cases: of one service, or `all`."""
@@ -80,6 +82,8 @@ def take_case(content: Content, state: State, typed: str) -> Turn | None:
         return None
     if any(param.type == "question" for param in move.params) and _asked(content, state) is not None:
         return Turn(state.to("answer", action=move.action))
+    if any(param.type == "rating" for param in move.params):
+        return Turn(state.to("rate", action=move.action))
     if move.confirm:
         return Turn(state.to("confirm", action=move.action))
     return Turn(state, effect=_act(state, move.action, {}))
@@ -104,6 +108,19 @@ def take_confirm(content: Content, state: State, typed: str) -> Turn | None:
     if typed == "1":
         return Turn(state, effect=_act(state, state.action, {}))
     return Turn(state.to("case", action="")) if typed in ("2", "0") else None
+
+
+def show_rate(content: Content, state: State) -> Screen:
+    """How was it? From poor to excellent."""
+    words = [content.ussd[f"rate_{number}"][state.language] for number in RATINGS]
+    return Screen(content.ussd["rate"][state.language], tuple(zip(RATINGS, words, strict=True)))
+
+
+def take_rate(content: Content, state: State, typed: str) -> Turn | None:
+    """A rating is the move's only parameter."""
+    if typed in RATINGS:
+        return Turn(state, effect=_act(state, state.action, {"rating": typed}))
+    return Turn(state.to("case", action="")) if typed == "0" else None
 
 
 def _asked(content: Content, state: State) -> Question | None:

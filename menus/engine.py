@@ -145,6 +145,7 @@ _SCREENS: Mapping[str, tuple[_Show, _Take]] = {
     "list": (casework.show_list, casework.take_list),
     "case": (casework.show_case, casework.take_case),
     "confirm": (casework.show_confirm, casework.take_confirm),
+    "rate": (casework.show_rate, casework.take_rate),
     "answer": (casework.show_answer, casework.take_answer),
     "end": (_show_end, _take_end),
 }

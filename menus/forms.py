@@ -16,6 +16,10 @@ Facts = Mapping[str, str]
 """Field id -> accepted value, with what is known of the phone (`known_place`, `known_card`, `known_consent`)."""
 
 
+BACK = "0"
+"""Leads back on every screen; in a free input it is no answer unless it is the special one (services-domain §2.2)."""
+
+
 class Model(BaseModel):
     """Content as read from YAML: strict types, unknown keys refused, never changed after load."""
 
@@ -74,10 +78,12 @@ class Question(Model):
         """The value that `typed` means here, or None when it is no answer to this question."""
         if self.special and typed == self.special.key:
             return self.special.id
-        if not typed:
-            return self.default
         if self.type == "choice":
-            return next((choice.id for choice in self.choices if choice.key == typed), None)
+            return next(
+                (choice.id for choice in self.choices if choice.key == typed), self.default if not typed else None
+            )
+        if typed in ("", BACK):
+            return None if typed else self.default
         return self._accept_free(typed)
 
     def _accept_free(self, typed: str) -> str | None:

@@ -65,9 +65,7 @@ def _longest_place(content: Content, language: str) -> str:
     return max(names, key=cost)
 
 
-def _screen(
-    content: Content, name: str, language: str, screen: Screen, single: bool = False
-) -> Iterator[Measured]:
+def _screen(content: Content, name: str, language: str, screen: Screen, single: bool = False) -> Iterator[Measured]:
     for operator in content.operators:
         words = content.ussd["more"][language], content.ussd["back"][language]
         cut = pages(screen, operator.budget, *words)
@@ -101,7 +99,7 @@ def _longest_words(content: Content, service: Service, key: str, language: str) 
         "reason": max((reason[language] for reason in service.reasons.values()), key=len, default=""),
         "question": max((question.noun[language] for question in service.questions), key=len),
     }
-    widths = {"day": 5, "hour": 2, "amount": 7, "integer": 5, "code": SAMPLE_WIDTH, "note": 20}
+    widths = {"day": 5, "hour": 2, "amount": 7, "integer": 5, "code": SAMPLE_WIDTH, "note": 20, "due": 5}
     for move in service.workflow.moves:
         for param in move.params:
             known.setdefault(param.id, "0" * widths.get(param.type, SAMPLE_WIDTH))

@@ -39,11 +39,17 @@ class StateUse(Model):
     text: str | None = None
 
 
+ParamType = Literal[
+    "day", "due", "hour", "integer", "amount", "code", "note", "words", "rating", "reason", "question", "directorate",
+    "reference",
+]  # fmt: skip
+
+
 class Param(Model):
     """What an officer gives with a move; it fills the SMS and stays in the case's details."""
 
     id: str = Field(pattern=r"^[a-z][a-z_]*$")
-    type: Literal["day", "hour", "integer", "amount", "code", "note", "reason", "question", "directorate", "reference"]
+    type: ParamType
     required: bool = True
 
 

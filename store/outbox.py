@@ -102,6 +102,9 @@ _LAPSED_SENDS = sa.text("""
 _DUE = sa.text("SELECT EXISTS (SELECT FROM gateway.next_in_lane WHERE next_attempt_at <= :now)")
 _NEXT_DUE = sa.text("SELECT min(next_attempt_at) FROM gateway.next_in_lane")
 _OF_REFERENCE = sa.text("SELECT * FROM gateway.message WHERE reference = :reference ORDER BY id")
+_ASKED = sa.text("""
+    SELECT * FROM gateway.message WHERE phone = :phone AND kind = :kind AND created_at >= :since
+    ORDER BY id DESC LIMIT 1""")
 _COUNTS = sa.text("SELECT state, count(*) AS number FROM gateway.message GROUP BY state")
 
 
@@ -154,6 +157,11 @@ def next_due(tx: Transaction) -> datetime | None:
 def of_reference(tx: Transaction, reference: str) -> list[Message]:
     """Messages about a case, oldest first."""
     return rows.every(Message, tx.execute(_OF_REFERENCE, {"reference": reference}))
+
+
+def latest(tx: Transaction, phone: str, kind: str, since: datetime) -> Message | None:
+    """The newest message of a kind to a phone, made at or after `since`."""
+    return rows.first(Message, tx.execute(_ASKED, {"phone": phone, "kind": kind, "since": since}))
 
 
 def counts(tx: Transaction) -> dict[str, int]:

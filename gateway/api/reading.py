@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.api.problems import RefusalError
 
@@ -34,12 +35,15 @@ def read_query(request: Request, model: type[ModelType] | None) -> ModelType | N
 
 
 def read_body(request: Request, model: type[ModelType]) -> ModelType:
-    """The JSON body as the model. RefusalError; werkzeug's RequestEntityTooLarge."""
+    """The JSON body as the model. RefusalError; RequestEntityTooLarge."""
     if request.mimetype != "application/json":
         raise RefusalError("wrong_type", "Send the header Content-Type: application/json.")
     request.max_content_length = MAX_BODY
+    body = request.get_data(cache=False)
+    if request.content_length is None and len(body) >= MAX_BODY:  # a chunked body is cut there without a word
+        raise RequestEntityTooLarge
     try:
-        return model.model_validate_json(request.get_data(cache=False))
+        return model.model_validate_json(body)
     except ValidationError as error:
         if broken := [each for each in error.errors() if each["type"] == "json_invalid"]:
             raise RefusalError("bad_json", broken[0]["msg"]) from None

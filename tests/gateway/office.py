@@ -1,6 +1,7 @@
 """Officers for tests: hired with a real key, each with a desk that speaks the API's wire, and cases to work on."""
 
 import itertools
+import json
 from typing import Any
 
 from flask import Flask
@@ -9,7 +10,7 @@ from werkzeug.test import TestResponse
 from gateway import keys
 from gateway.runtime import Runtime
 from handlers import apply
-from store import applications, officers
+from store import applications, events, officers
 from store.applications import Application
 
 PHONE = "+9647701234567"
@@ -73,3 +74,25 @@ class Office:
             found = applications.find(tx, reference)
         assert found is not None
         return found
+
+    def made(self, reference: str) -> list[str | None]:
+        """The actions made on a case, oldest first."""
+        with self.runtime.db.transaction() as tx:
+            return [event.action for event in events.history(tx, reference)]
+
+
+def kind(body: Any) -> str:
+    """The kind of a problem document."""
+    return str(body["type"]).removeprefix("urn:problem-type:missan:")
+
+
+def problem(answer: TestResponse, status: int, of_kind: str | None = None) -> dict[str, Any]:
+    """The problem document that an answer is, with this status and kind."""
+    assert answer.status_code == status, answer.text
+    assert answer.content_type == "application/problem+json"
+    body: dict[str, Any] = json.loads(answer.text)
+    assert body["status"] == status
+    assert body["title"]
+    assert body["detail"]
+    assert of_kind in (None, kind(body))
+    return body

@@ -112,6 +112,7 @@ def test_an_answer_has_the_fields_that_are_described(runtime: Runtime, app: Flas
         ("Move", opened["actions"][0]),
         ("Cases", desk.get("/applications").json),
     ):
+        assert value is not None
         assert set(schemas[schema]["required"]) == set(value)
 
 

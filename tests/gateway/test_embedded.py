@@ -4,87 +4,19 @@ import os
 import socket
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
 from redis import Redis
 
-from gateway import unprivileged
 from gateway.embedded import EmbeddedError, Server, program
 from gateway.postgres import start_postgres
-from gateway.settings import ROOT
 from gateway.valkey import start_valkey
-
-as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can run as somebody else")
-
-KILLED_PARENT = """
-import sys, time
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from gateway.postgres import start_postgres
-from gateway.valkey import start_valkey
-directory = Path(sys.argv[1])
-servers = [start(directory, durable=True) for start in (start_postgres, start_valkey)]
-print(*(server.process.pid for server in servers), servers[0].url, flush=True)
-time.sleep(float(sys.argv[2]))
-for server in servers:
-    server.stop()
-"""
-
-
-@contextmanager
-def postgres(directory: Path, *, durable: bool = False) -> Iterator[Server]:
-    server = start_postgres(directory, durable=durable)
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-@contextmanager
-def valkey(directory: Path, *, durable: bool = False) -> Iterator[Server]:
-    server = start_valkey(directory, durable=durable)
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-def query(url: str, statement: str) -> object:
-    with psycopg.connect(url, autocommit=True) as connection:
-        cursor = connection.execute(statement.encode())
-        row = cursor.fetchone() if cursor.description else None
-        return row[0] if row else None
-
-
-def lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-def closed_directory(parent: Path) -> Path:
-    """A directory with a space in its path, below one that only its owner may pass."""
-    closed = parent / "closed to others"
-    closed.mkdir(mode=0o700)
-    found = closed / "data dir"
-    found.mkdir()
-    return found
+from tests.gateway.embedded_servers import closed_directory, postgres, query, valkey
 
 
 @pytest.fixture
@@ -139,12 +71,6 @@ def test_nobody_reads_a_password_in_the_list_of_processes(running: Running, name
     assert (running.directory / f"{name}.password").read_text().strip() not in arguments
 
 
-@as_root
-def test_root_runs_postgres_as_somebody_else_and_opens_no_directory_for_it(running: Running) -> None:
-    assert Path(f"/proc/{running.postgres.process.pid}").stat().st_uid != 0
-    assert stat.S_IMODE(running.directory.parent.stat().st_mode) == 0o700
-
-
 def test_postgres_moves_to_another_port_when_its_own_is_taken(directory: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         (directory / "postgres.port").write_text(f"{other.getsockname()[1]}")
@@ -176,19 +102,6 @@ def test_an_interrupted_first_start_leaves_nothing_that_hinders_the_next(directo
         assert query(server.url, "SELECT 1") == 1
 
 
-def test_servers_end_with_a_killed_parent_and_the_next_start_finds_the_data(directory: Path) -> None:
-    argv = [sys.executable, "-c", KILLED_PARENT, str(directory), "60"]
-    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
-        assert parent.stdout
-        *pids, url = parent.stdout.readline().split()
-        query(url, "CREATE TABLE t AS SELECT 7 AS n")
-        parent.kill()
-    # At once: the next start itself has to wait for the old servers.
-    with postgres(directory) as store, valkey(directory):
-        assert query(store.url, "SELECT n FROM t") == 7
-    wait_until(lambda: not any(lives(int(pid)) for pid in pids))
-
-
 def test_valkey_saves_when_it_stops_and_answers_only_with_its_password(directory: Path) -> None:
     with valkey(directory, durable=True) as first, Redis.from_url(first.url) as redis:
         redis.set("key", "value")
@@ -218,31 +131,14 @@ def test_a_system_program_serves_where_there_is_no_wheel() -> None:
     assert program("REDIS_URL", [("no_such_wheel", "bin/*")], ["no-such-program", "bin/sh"]) == Path("/bin/sh")
 
 
-@as_root
-def test_without_capabilities_postgres_runs_from_a_copy_that_goes_with_it(
-    directory: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("start", [start_postgres, start_valkey])
+def test_a_directory_that_cannot_be_used_is_named_with_the_setting_to_change(
+    tmp_path: Path, start: Callable[..., Server]
 ) -> None:
-    monkeypatch.setattr(unprivileged, "PASSES", ())
-    with postgres(directory) as server:
-        assert query(server.url, "SELECT 1") == 1
-        home = Path(str(query(server.url, "SHOW data_directory")))
-        assert not home.is_relative_to(directory)
-        assert str(home.parent) in caplog.text
-    assert not home.exists()
-
-
-@as_root
-def test_an_ordinary_user_runs_both_servers_and_root_goes_on_with_that_users_data() -> None:
-    with TemporaryDirectory() as own:  # not below tmp_path, which is closed to others
-        os.chown(own, 65534, 65534)
-        argv = [sys.executable, "-c", KILLED_PARENT, own, "0"]
-        try:
-            subprocess.run(argv, cwd=ROOT, check=True, user=65534, group=65534, extra_groups=[])
-        except PermissionError:
-            pytest.skip("this checkout or its Python is closed to other users")
-        with postgres(Path(own)) as server:
-            assert query(server.url, "SELECT 1") == 1
-            assert Path(f"/proc/{server.process.pid}").stat().st_uid == 65534
+    (tmp_path / "postgres").touch()
+    (tmp_path / "valkey").touch()
+    with pytest.raises(EmbeddedError, match=rf"^{tmp_path}/(postgres|valkey): .*\n.*DATA_DIR"):
+        start(tmp_path, durable=False)
 
 
 def test_a_server_that_cannot_start_says_why(directory: Path) -> None:

@@ -164,6 +164,44 @@ def test_a_rejected_request_is_objected_to_by_the_word(
     assert "اعتراضك" in post.texts_to(applied.phone)[-1]
 
 
+def test_a_request_is_withdrawn_by_a_word_and_a_yes(applied: Handset, post: PostOffice) -> None:
+    applied.texts("نعم").texts("الغاء")
+    not_yet, asked = post.texts_to(applied.phone)[-2:]
+    assert "لم نفهم" in not_yet
+    assert applied.reference in asked
+    assert "نعم" in asked
+    applied.dial().press("6").sees("مستلم")
+    applied.texts("نعم")
+    assert "سحب طلبك" in post.texts_to(applied.phone)[-1]
+    applied.dial().press("6").sees("مسحوب")
+
+
+def test_a_finished_service_is_rated_once_by_a_digit(
+    applied: Handset, moved: Callable[..., None], post: PostOffice
+) -> None:
+    moved("DOCS_REQUIRED", "UNDER_REVIEW", "VISIT_OFFERED", "VISIT_SET", "FEE_DUE", "APPROVED", "COMPLETED")
+    applied.texts("6").texts("5").texts("5")
+    assert ["شكرا" in text for text in post.texts_to(applied.phone)[-3:]] == [False, True, False]
+
+
+def test_a_finished_service_is_rated_on_the_screen(
+    applied: Handset, moved: Callable[..., None], post: PostOffice
+) -> None:
+    moved("DOCS_REQUIRED", "UNDER_REVIEW", "VISIT_OFFERED", "VISIT_SET", "FEE_DUE", "APPROVED", "COMPLETED")
+    applied.dial().press("6", "1").sees("قيم الخدمة").press("1").sees("5 ممتاز").press("5").ends()
+    assert "شكرا" in post.texts_to(applied.phone)[-1]
+
+
+def test_words_sent_with_the_reference_are_added_to_the_case(
+    applied: Handset, post: PostOffice, database_url: str
+) -> None:
+    applied.texts(f"{applied.reference} الدار خلف المدرسة")
+    assert "أضفنا" in post.texts_to(applied.phone)[-1]
+    with psycopg.connect(database_url) as connection:
+        (details,) = connection.execute("SELECT details FROM application").fetchone() or ({},)
+    assert details["note"] == "الدار خلف المدرسة"
+
+
 def test_a_detail_that_the_portal_left_out_makes_a_true_general_text(
     applied: Handset, moved: Callable[..., None], post: PostOffice
 ) -> None:
