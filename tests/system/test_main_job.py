@@ -1,7 +1,6 @@
 """The main job from outside, as `make run` starts it: every service, in both languages, to the last SMS."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
