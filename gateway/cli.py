@@ -3,7 +3,6 @@
 Decides: names, options and exit codes. Must not know: how anything is done.
 """
 
-import os
 import sys
 from collections.abc import Callable
 
@@ -183,10 +182,8 @@ def phone(number: str) -> None:
     from gateway import phone_cli
 
     settings = load_settings()
-    url = settings.at_base_url or os.environ.get("SIMULATOR_URL")
     found = running.read_run(settings.data_dir)
-    if url is None and found is not None:
-        url = found.simulator
+    url = settings.at_base_url or (found.simulator if found else None)
     if url is None:
         raise click.ClickException("no simulator is running; `make run` starts one")
     phone_cli.run(url.removesuffix("/version1"), number, settings.ussd_code, settings.sms_number)

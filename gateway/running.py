@@ -22,6 +22,7 @@ class Running(BaseModel):
     pid: int
     base: str
     handset: str | None
+    simulator: str | None
     api: str
     console: str | None
     callbacks: str
@@ -41,13 +42,14 @@ class Running(BaseModel):
         return [f"  {name:<14} {value}" for name, value in rows.items() if value]
 
 
-def running(base: str, secret: str, database_url: str, redis_url: str, *, simulator: bool) -> Running:
-    """The addresses of this process's gateway at `base` (no trailing slash)."""
+def running(base: str, secret: str, database_url: str, redis_url: str, *, simulator: str | None) -> Running:
+    """The addresses of this process's gateway at `base` (no trailing slash); `simulator` is its provider's root."""
     console = importlib.util.find_spec("gateway.console") is not None
     return Running(
         pid=os.getpid(),
         base=base,
         handset=f"{base}/phone" if simulator else None,
+        simulator=simulator,
         api=f"{base}/api/v1",
         console=f"{base}/console" if console else None,
         callbacks=f"{base}/at/{secret}",

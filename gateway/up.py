@@ -128,7 +128,7 @@ def _wait_until_ready(address: Address, parts: Supervisor) -> None:
 
 
 def _announce(settings: Settings, base: str, environment: dict[str, str], data_dir: Path, out: TextIO) -> None:
-    simulator = settings.provider == "simulator"
+    simulator = environment.get("AT_BASE_URL") or settings.at_base_url if settings.provider == "simulator" else None
     secret = environment["CALLBACK_SECRETS"].split(",")[0]
     urls = environment["DATABASE_URL"], environment["REDIS_URL"]
     run = running.running(base, secret, *urls, simulator=simulator)
