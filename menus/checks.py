@@ -126,7 +126,7 @@ def _workflow(content: Content, service: Service) -> Iterator[tuple[Where, str]]
 
 def _state_text(content: Content, service: Service, state: str) -> Iterator[str]:
     names = [service.use(state).text or content.states[state].text]
-    names += [move.text for move in service.workflow.moves if move.to == state and move.text]
+    names += [move.text for move in service.workflow.moves if move.text and state in (move.to, *move.source)]
     params = {param.id for move in service.workflow.moves for param in move.params}
     for name in names:
         if name not in content.sms:

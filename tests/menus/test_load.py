@@ -1,0 +1,119 @@
+"""Content is read whole, or refused with file, line and reason."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gateway.settings import ROOT
+from menus.load import load_content
+from menus.yaml_source import ContentError
+
+Spoil = Callable[[str, str, str], str]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A copy of config/ to spoil."""
+    return Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+
+
+@pytest.fixture
+def refusal(config: Path) -> Spoil:
+    """Replace the first `old` of a file by `new`, and give the refusal back."""
+
+    def spoil(file: str, old: str, new: str) -> str:
+        path = config / file
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), "utf-8")
+        with pytest.raises(ContentError) as refused:
+            load_content(config)
+        return str(refused.value)
+
+    return spoil
+
+
+WATER = "services/water.yaml"
+
+
+def line_of(file: str, text: str) -> int:
+    """The number of the first line of a content file that has `text`."""
+    lines = (ROOT / "config" / file).read_text("utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reason"),
+    [
+        (WATER, "type: choice", "type: chioce", "Input should be 'choice'"),
+        (WATER, 'key: "1"', "key: 1", "valid string"),
+        (WATER, 'key: "1"', 'key: "8"', "match pattern"),
+        (WATER, 'key: "2"', 'key: "1"', "share a key"),
+        (WATER, ", en: New connection", "", "no text for language en"),
+        (WATER, '"Use?"', '"Use {Bad}?"', "placeholder"),
+        (WATER, "en: New connection", "en: New connection, ku: Nu", "unknown language ku"),
+        (WATER, "low: 1", "lowest: 1", "Extra inputs are not permitted"),
+        (WATER, "default: water", "default: watr", "no directorate watr"),
+        (WATER, "request: [name, meter, close]", "requst: [name]", "requst, which is no question"),
+        (WATER, "to: DOCS_REQUIRED", "to: DOCS", "no state DOCS"),
+        (WATER, "by: [CREW]", "by: [CREWS]", "no such role CREWS"),
+        (WATER, "start: SUBMITTED", "start: BEGUN", "no state BEGUN"),
+        (WATER, "    SUBMITTED: {sla: 2}", "    SUBMITED: {sla: 2}", "no such state"),
+        (WATER, "text: paid", "text: payed", "no SMS text payed"),
+        (WATER, "text: appt", "text: silo_slot", "deliver_on, which no move gives"),
+        (WATER, "id: water", "id: waters", "the name of its file"),
+        ("menus.yaml", "service: water", "service: watr", "no service watr"),
+        ("menus.yaml", "service: water", "services: water", "Extra inputs"),
+        ("texts.yaml", "  retry:", "  retries:", "the text retry is missing"),
+        ("profile.yaml", "end: declined", "end: refused", "no text refused"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_file_line_and_reason(
+    refusal: Spoil, file: str, old: str, new: str, reason: str
+) -> None:
+    message = refusal(file, old, new)
+    fault = next(line for line in message.splitlines() if reason in line)
+    name, number = fault.split(":")[:2]
+    assert name == f"config/{file}"
+    assert int(number) > 0
+
+
+def test_the_line_is_that_of_the_fault(refusal: Spoil) -> None:
+    number = line_of(WATER, "low: 1")
+    assert refusal(WATER, "low: 1", "low: one").startswith(f"config/{WATER}:{number}: questions.3.low: ")
+
+
+def test_every_fault_of_the_questions_is_told_at_once(refusal: Spoil, config: Path) -> None:
+    path = config / WATER
+    path.write_text(path.read_text("utf-8").replace("high: 6", "high: six"), "utf-8")
+    assert len(refusal(WATER, "type: choice", "type: chioce").splitlines()) == 2
+
+
+def test_yaml_that_cannot_be_read_names_its_line(refusal: Spoil) -> None:
+    assert refusal("menus.yaml", "menus:", "menus: [").startswith("config/menus.yaml:")
+
+
+def test_a_missing_file_is_named(config: Path) -> None:
+    (config / "places.yaml").unlink()
+    with pytest.raises(ContentError, match=r"config/places\.yaml:1: the file is missing"):
+        load_content(config)
+
+
+def test_no_is_text_and_not_false(config: Path) -> None:
+    path = config / "texts.yaml"
+    path.write_text(path.read_text("utf-8").replace('en: "No"', "en: No"), "utf-8")
+    assert load_content(config).ussd["no"]["en"] == "No"
+
+
+def test_a_sixth_service_is_one_file_and_one_line(config: Path) -> None:
+    service = (config / WATER).read_text("utf-8").replace("id: water", "id: power", 1)
+    (config / "services" / "power.yaml").write_text(service, "utf-8")
+    menus = config / "menus.yaml"
+    line = next(each for each in menus.read_text("utf-8").splitlines() if "service: water" in each)
+    seventh = line.replace("water", "power").replace('"2"', '"7"')
+    menus.write_text(menus.read_text("utf-8").replace(line, f"{line}\n{seventh}"), "utf-8")
+    content = load_content(config)
+    assert "power" in content.services
+    assert content.digest != load_content(ROOT / "config").digest
