@@ -103,10 +103,9 @@ class Gateway:
         """Run plain SQL on the shared store, as another database login when `role` is given."""
         url = self.addresses["database_url"]
         if role:
-            owner = psycopg.conninfo.conninfo_to_dict(url)
-            url = psycopg.conninfo.make_conninfo(**{**owner, "user": role, "password": role})
+            url = psycopg.conninfo.make_conninfo(url, user=role, password=role)
         with psycopg.connect(url) as connection:
-            cursor = connection.execute(statement, values)  # type: ignore[arg-type]
+            cursor = connection.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []
 
     def make_portal_role(self) -> None:

@@ -38,10 +38,14 @@ class SimulatedPhone:
 
     def gets(self, count: int, *words: str) -> str:
         """The `count`-th SMS, once it is there; it has these words, and no other SMS came with it."""
-        found = until(lambda: self.inbox() if len(self.inbox()) >= count else None, f"SMS number {count}")
+        found = until(lambda: self._at_least(count), f"SMS number {count}")
         assert len(found) == count, found
         assert all(word in found[-1] for word in words), found[-1]
         return found[-1]
+
+    def _at_least(self, count: int) -> list[str]:
+        found = self.inbox()
+        return found if len(found) >= count else []
 
     @property
     def reference(self) -> str:
