@@ -47,7 +47,7 @@ def line_of(file: str, text: str) -> int:
 @pytest.mark.parametrize(
     ("file", "old", "new", "reason"),
     [
-        (WATER, "type: choice", "type: chioce", "Input should be 'choice'"),
+        (WATER, "type: choice", "type: selection", "Input should be 'choice'"),
         (WATER, 'key: "1"', "key: 1", "valid string"),
         (WATER, 'key: "1"', 'key: "8"', "match pattern"),
         (WATER, 'key: "2"', 'key: "1"', "share a key"),
@@ -56,12 +56,12 @@ def line_of(file: str, text: str) -> int:
         (WATER, "en: New connection", "en: New connection, ku: Nu", "unknown language ku"),
         (WATER, "low: 1", "lowest: 1", "Extra inputs are not permitted"),
         (WATER, "default: water", "default: watr", "no directorate watr"),
-        (WATER, "request: [name, meter, close]", "requst: [name]", "requst, which is no question"),
+        (WATER, "request: [name, meter, close]", "wanted: [name]", "wanted, which is no question"),
         (WATER, "to: DOCS_REQUIRED", "to: DOCS", "no state DOCS"),
         (WATER, "by: [CREW]", "by: [CREWS]", "no such role CREWS"),
         (WATER, "start: SUBMITTED", "start: BEGUN", "no state BEGUN"),
-        (WATER, "    SUBMITTED: {sla: 2}", "    SUBMITED: {sla: 2}", "no such state"),
-        (WATER, "text: paid", "text: payed", "no SMS text payed"),
+        (WATER, "    SUBMITTED: {sla: 2}", "    HANDED_IN: {sla: 2}", "no such state"),
+        (WATER, "text: paid", "text: cashed", "no SMS text cashed"),
         (WATER, "text: appt", "text: silo_slot", "deliver_on, which no move gives"),
         (WATER, "id: water", "id: waters", "the name of its file"),
         ("menus.yaml", "service: water", "service: watr", "no service watr"),
@@ -88,7 +88,7 @@ def test_the_line_is_that_of_the_fault(refusal: Spoil) -> None:
 def test_every_fault_of_the_questions_is_told_at_once(refusal: Spoil, config: Path) -> None:
     path = config / WATER
     path.write_text(path.read_text("utf-8").replace("high: 6", "high: six"), "utf-8")
-    assert len(refusal(WATER, "type: choice", "type: chioce").splitlines()) == 2
+    assert len(refusal(WATER, "type: choice", "type: selection").splitlines()) == 2
 
 
 def test_yaml_that_cannot_be_read_names_its_line(refusal: Spoil) -> None:
