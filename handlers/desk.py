@@ -10,6 +10,7 @@ from typing import Any
 
 from handlers import moves
 from handlers.context import Context, Refused
+from handlers.notify import SILENT
 from menus.content import Content, Service
 from menus.workflow import CITIZEN, SYSTEM, Move
 from store import applications, events, outbox
@@ -82,7 +83,7 @@ def opened(context: Context, officer: Officer, reference: str) -> CaseFile | Non
     return CaseFile(
         case,
         events.history(context.tx, reference),
-        outbox.of_reference(context.tx, reference),
+        [each for each in outbox.of_reference(context.tx, reference) if each.kind != SILENT],
         _allowed(context, officer, case),
     )
 
