@@ -8,8 +8,12 @@ from flask import Flask, Response
 from gateway.api import api
 from gateway.callbacks import MAX_BODY, secret_check
 from gateway.delivery import delivery_callbacks
+from gateway.door import door
 from gateway.health import health
+from gateway.kannel import kannel_callbacks
+from gateway.metrics import metrics
 from gateway.runtime import Runtime
+from gateway.sessions import Sessions
 from gateway.simulator import page
 from gateway.sms import sms_callbacks
 from gateway.ussd import ussd_callbacks
@@ -19,11 +23,15 @@ def create_app(runtime: Runtime) -> Flask:
     """The application for this runtime."""
     app = Flask("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 4 * MAX_BODY
-    app.register_blueprint(ussd_callbacks(runtime))
+    sessions = Sessions(runtime.wire)
+    app.register_blueprint(ussd_callbacks(runtime, sessions))
+    app.wsgi_app = door(runtime, sessions, app.wsgi_app)  # type: ignore[assignment, method-assign]
     app.register_blueprint(sms_callbacks(runtime))
     is_known = secret_check(runtime.settings.callback_secrets)
     app.register_blueprint(delivery_callbacks(runtime.db, is_known, runtime.now))
+    app.register_blueprint(kannel_callbacks(runtime))
     app.register_blueprint(health(runtime))
+    app.register_blueprint(metrics(runtime))
     app.register_blueprint(api(runtime))
     if runtime.settings.provider == "simulator" and runtime.settings.at_base_url:
         root = runtime.settings.at_base_url.removesuffix("/version1")

@@ -16,11 +16,16 @@ HOLD = timedelta(minutes=2)
 """A held message lets the others pass first: the reason may be its own after all (RiskHold)."""
 
 
-def settlement(outcome: Outcome, attempts: int, provider: str, now: datetime) -> Settlement:
-    """What to write for an outcome; `attempts` were made before this one. A hold has no limit: a person ends it."""
+def settlement(outcome: Outcome, attempts: int, provider: str, now: datetime, *, elsewhere: bool = False) -> Settlement:
+    """What to write for an outcome; `attempts` were made before this one. A hold has no limit: a person ends it.
+
+    `elsewhere`: another provider can have at once what this one did not take. Tried once; then the table counts.
+    """
     result, retry_at = outcome.outcome, None
     if result == "hold":
-        retry_at = now + HOLD
+        retry_at = now if elsewhere else now + HOLD
+    elif result == "retry" and elsewhere and attempts == 0:
+        retry_at = now
     elif result == "retry" and attempts < min(len(BACKOFF), (outcome.tries or len(BACKOFF) + 1) - 1):
         retry_at = now + BACKOFF[attempts]
     elif result == "retry":

@@ -44,17 +44,18 @@ def read_form(request: Request, needed: Sequence[str]) -> Mapping[str, str]:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
         raise BadForm("body is too large") from None
-    return _fields(body, needed)
+    return fields(body, needed)
 
 
-def _fields(body: bytes, needed: Sequence[str]) -> Mapping[str, str]:
+def fields(body: bytes, needed: Sequence[str]) -> Mapping[str, str]:
+    """The fields of a form's body; BadForm as above."""
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:  # not ASCII, not UTF-8 inside, or too many fields
         raise BadForm("body is not a form in UTF-8") from None
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
+    found = dict(pairs)
+    if len(found) < len(pairs):
         raise BadForm("a field is there twice")
-    if missing := [name for name in needed if name not in fields]:
+    if missing := [name for name in needed if name not in found]:
         raise BadForm(f"no field {missing[0]}")
-    return {name: value.replace("\0", "") for name, value in fields.items()}
+    return {name: value.replace("\0", "") for name, value in found.items()}

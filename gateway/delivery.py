@@ -66,10 +66,10 @@ def _report(db: Database, form: Mapping[str, str], now: datetime) -> None:
         raise BadForm("no id" if not provider_id else "no status")
     if status.casefold() not in FINAL.keys() | ON_ITS_WAY:
         log.warning("delivery: unknown status %r", status)
+    phone = phones.from_wire(form.get("phoneNumber", ""))
     with db.transaction() as tx:
-        delivery_reports.record(
-            tx, AFRICASTALKING, provider_id, status, reason or None, FINAL.get(status.casefold()), now
-        )
+        final = FINAL.get(status.casefold())
+        delivery_reports.record(tx, AFRICASTALKING, provider_id, status, reason or None, final, now, phone)
 
 
 def _opt_out(db: Database, form: Mapping[str, str], now: datetime) -> None:
@@ -77,7 +77,7 @@ def _opt_out(db: Database, form: Mapping[str, str], now: datetime) -> None:
     if phone is None:
         raise BadForm("phoneNumber is not a phone number")
     with db.transaction() as tx:
-        people.stop(tx, phone, now)
+        people.stop(tx, phone, now, by="provider")
 
 
 def _field(form: Mapping[str, str], name: str) -> str:

@@ -1,55 +1,46 @@
 """One USSD hop: (session, transcript) in, `CON …` or `END …` out, the same for the same for ever.
 
-Decides: what is new in a transcript, what is a repeat, and what is said when a part of us is away. Must not know:
-HTTP, any provider's field names, what a screen says.
+Decides: what is new in a transcript, what is a repeat, and which of two rival hops holds. Must not know: HTTP, any
+provider's field names, what a screen says, how effects are performed.
 """
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
 
+from gateway.dropped import Dropped
+from gateway.errands import MARGIN_S, TooSlow
+from gateway.playing import Hop, Walk, replayed
 from gateway.runtime import Runtime
-from gateway.sessions import Record, Sessions
-from handlers import effects, profile
-from handlers.effects import Caller
-from menus import engine
-from menus.digits import ascii_digits
+from gateway.sessions import Overtaken, Record, Sessions
+from menus import carry, engine, unfinished
 from menus.engine import Step
-from menus.gsm import Budget
-from menus.normalise import tidy
 from menus.phones import mask
 from menus.state import State
-from store import applications
 from store.db import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "ussd"
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """What a provider's adapter makes of one request. `transcript`: every input so far, joined by `*`."""
-
-    session: str
-    phone: str
-    code: str
-    transcript: str
-    network: str | None
+ATTEMPTS = 5
+"""At a hop that others keep overtaking; each of those moved the session, so it does not happen twice in a row."""
 
 
 def answer(runtime: Runtime, sessions: Sessions, hop: Hop) -> str:
-    """The body for this hop. Duplicates get the stored one; anything impossible gets a true and polite END."""
+    """The body for this hop. Duplicates get the same bytes; anything impossible gets a true and polite END."""
     with sessions.turn(hop.session):
-        record = sessions.load(hop.session)
-        if record is None:
-            return _begun(runtime, sessions, hop)
-        if record.phone != hop.phone:
-            log.warning("another phone inside a session is refused: %s", mask(hop.phone))
-            return fault(runtime, record.state.get("language", "ar"))
-        if hop.transcript in record.answered:
-            return record.answered[hop.transcript]
-        return _continued(runtime, sessions, hop, record)
+        record = sessions.recent(hop.session)
+        sure = record is None or not _is_next(record, hop)
+        if sure:
+            record = sessions.load(hop.session)
+        for _ in range(ATTEMPTS):
+            try:
+                return _answered(runtime, sessions, hop, record, sure)
+            except Overtaken as other:
+                record, sure = other.record, True
+        raise RuntimeError("overtaken too often")
 
 
 def fault(runtime: Runtime, language: str) -> str:
@@ -57,103 +48,153 @@ def fault(runtime: Runtime, language: str) -> str:
     return f"END {runtime.content.ussd['fault'][language]}"
 
 
-def _continued(runtime: Runtime, sessions: Sessions, hop: Hop, record: Record) -> str:
-    """New input is what follows the last transcript that moved the session; `*` inside it is the citizen's own."""
+def _is_next(record: Record, hop: Hop) -> bool:
+    """Whether the record at hand is surely the one that this hop needs: it repeats it, or adds one plain input."""
+    if hop.transcript == record.transcript:
+        return True
     typed = _new_input(record.transcript, hop.transcript)
-    if typed is None or record.ended:
-        log.warning("a transcript that does not follow is answered with the last screen; ended: %s", record.ended)
-        return record.answered[record.transcript]
-    walk = _Walk(runtime, hop, record.turns)
-    return _saved(runtime, sessions, hop, walk.on(State.load(record.state), [typed]), walk, record.answered)
+    return typed is not None and "*" not in typed and not record.ended
+
+
+def _answered(runtime: Runtime, sessions: Sessions, hop: Hop, record: Record | None, sure: bool) -> str:
+    if record is None:
+        return _begun(runtime, sessions, hop)
+    if record.phone != hop.phone:
+        log.warning("another phone inside a session is refused: %s", mask(hop.phone))
+        return fault(runtime, record.state.language)
+    typed = None if record.ended else _new_input(record.transcript, hop.transcript)
+    if typed is None:
+        return _again(runtime, hop, record)
+    return _continued(runtime, sessions, hop, record, typed, None if sure else _verified(sessions, hop, record))
+
+
+def _verified(sessions: Sessions, hop: Hop, record: Record) -> Callable[[], None]:
+    """Before anything is done outside, Redis is asked whether another process has moved the session."""
+
+    def verify() -> None:
+        found = sessions.load(hop.session)
+        if found is not None and found.stored != record.stored:
+            raise Overtaken(found)
+
+    return verify
+
+
+def _again(runtime: Runtime, hop: Hop, record: Record) -> str:
+    """What this transcript was answered; the last screen for one that neither repeats nor follows."""
+    content = runtime.versions.of(record.digest) or runtime.content
+    budget = content.budget(hop.network)
+    step = engine.start(content, record.state, budget)
+    if hop.transcript != record.transcript:
+        ends = [end for end in record.cuts if end <= len(hop.transcript)]
+        if ends and ends[-1] == len(hop.transcript) and record.transcript.startswith(hop.transcript):
+            inputs = [_between(record.transcript, *pair) for pair in pairwise(ends)]
+            step = replayed(content, record.first, inputs, record.results, budget)
+        else:
+            log.warning("a transcript that does not follow is answered with the last screen; ended: %s", record.ended)
+    return _body(step)
+
+
+def _between(transcript: str, start: int, end: int) -> str:
+    return transcript[start + 1 if start else 0 : end]
 
 
 def _new_input(before: str, after: str) -> str | None:
+    """What follows the last transcript that moved the session; `*` inside it is the citizen's own."""
     if not before:
         return after or None
     return after[len(before) + 1 :] if after.startswith(f"{before}*") else None
 
 
+def _continued(
+    runtime: Runtime,
+    sessions: Sessions,
+    hop: Hop,
+    record: Record,
+    typed: str,
+    before_effect: Callable[[], None] | None,
+) -> str:
+    """The session goes on with the content it began with, or is carried to the current one when that is gone."""
+    own, state, first, cuts = runtime.versions.of(record.digest), record.state, record.first, record.cuts
+    walk = Walk(runtime, own or runtime.content, hop, record.turns, before_effect)
+    inputs = [typed]
+    if own is None:
+        log.warning("the content that a session began with is gone: it is carried to the present one")
+        state = first = carry.carried(walk.content, state)
+        inputs = [typed] if carry.is_same_place(walk.content, record.state, state) else []
+        cuts = (len(record.transcript),) if inputs else ()
+    step = walk.on(state, inputs)
+    results = (*(record.results if own else ()), *walk.results)
+    made = _record(hop, walk, step, first, (*cuts, len(hop.transcript)), results, record.stored)
+    return _saved(runtime, sessions, hop, step, made, unfinished.is_unfinished(state))
+
+
 def _begun(runtime: Runtime, sessions: Sessions, hop: Hop) -> str:
     """A session that we do not know: new, dialled with a shortcut, or forgotten by Redis; its inputs are played."""
-    inputs = hop.transcript.split("*") if hop.transcript else []
-    walk = _Walk(runtime, hop, 0)
-    state = walk.opened()
-    sent = walk.sent_before() if inputs else None
+    inputs = _dialled(runtime, hop)
+    walk = Walk(runtime, runtime.content, hop, 0)
+    state = walk.opened(sessions, inputs)
+    if walk.budget.first:
+        state = replace(state, first=True)
+    sent = walk.sent_before(state) if inputs else None
     if sent is not None:
-        step = engine.start(runtime.content, state.to("end", action="done", case={"reference": sent}), walk.budget)
+        step = engine.start(walk.content, state.to("end", action="done", case={"reference": sent}), walk.budget)
     else:
-        step = walk.on(state, inputs)
-    return _saved(runtime, sessions, hop, step, walk, {})
+        # A shortcut that brought up its own unfinished form has done its work.
+        step = walk.on(state, inputs[1:] if state.at == "resume" and inputs[:1] == walk.shortcut(inputs) else inputs)
+    made = _record(hop, walk, step, step.state, (len(hop.transcript),), (), b"")
+    return _saved(runtime, sessions, hop, step, made, False)
 
 
-def _saved(runtime: Runtime, sessions: Sessions, hop: Hop, step: Step, walk: "_Walk", answered: dict[str, str]) -> str:
-    assert step.reply is not None  # a walk performs every effect
-    body = f"{'END' if step.reply.end else 'CON'} {step.reply.text}"
-    record = Record(
+def _dialled(runtime: Runtime, hop: Hop) -> list[str]:
+    """Every input so far: what was dialled after our code, which some wires put into the service code, and the rest."""
+    ours = runtime.settings.ussd_code.rstrip("#")
+    tail = hop.code.removeprefix(ours).strip("*#").split("*") if hop.code.startswith(f"{ours}*") else []
+    inputs = hop.transcript.split("*") if hop.transcript else []
+    repeated = inputs[: len(tail)] == tail and tail[:1] and tail[0] in runtime.content.shortcuts
+    return inputs if repeated else tail + inputs
+
+
+def _record(
+    hop: Hop, walk: Walk, step: Step, first: State, cuts: tuple[int, ...], results: tuple[Any, ...], stored: bytes
+) -> Record:
+    return Record(
         phone=hop.phone,
-        digest=runtime.content.digest,
+        digest=walk.content.digest,
         transcript=hop.transcript,
-        state=step.state.dump(),
+        state=step.state,
         turns=walk.turns,
-        ended=step.reply.end,
-        answered={**answered, hop.transcript: body},
+        ended=step.reply is not None and step.reply.end,
+        first=first,
+        cuts=cuts,
+        results=results,
+        stored=stored,
     )
-    sessions.save(hop.session, record)
-    return body
 
 
-class _Walk:
-    """The inputs of one hop, played against the engine, each effect performed in a transaction of its own."""
+def _saved(runtime: Runtime, sessions: Sessions, hop: Hop, step: Step, made: Record, was_unfinished: bool) -> str:
+    sessions.save(hop.session, made)
+    if step.reply:
+        runtime.funnel.note(hop.session, made.turns, step.state, step.reply, hop.network, made.digest)
+    if unfinished.is_unfinished(step.state):
+        _note_unfinished(runtime, sessions, hop, step, was_unfinished)
+    return _body(step)
 
-    def __init__(self, runtime: Runtime, hop: Hop, turns: int) -> None:
-        self._runtime, self._hop, self.turns = runtime, hop, turns
-        self.budget: Budget = runtime.content.budget(hop.network)
 
-    def opened(self) -> State:
-        """The first state of a session: with what we know of the phone, or nothing while the store is away."""
-        default = self._runtime.settings.default_language
+def _body(step: Step) -> str:
+    assert step.reply is not None  # a walk performs every effect
+    return f"{'END' if step.reply.end else 'CON'} {step.reply.text}"
+
+
+def _note_unfinished(runtime: Runtime, sessions: Sessions, hop: Hop, step: Step, was_unfinished: bool) -> None:
+    """A form that our END leaves unfinished is kept at once; any other is only noted, once, for when the call drops."""
+    dropped = Dropped(runtime, sessions)
+    if step.reply is not None and step.reply.end:
         try:
-            with self._runtime.db.transaction() as tx:
-                context = self._runtime.context(tx)
-                language, known = profile.known(context, self._hop.phone, self._hop.session, default)
+            left = hop.deadline - MARGIN_S - time.monotonic()
+            runtime.errands.run(lambda: dropped.keep(hop.phone, hop.session, step.state, tell=True), left)
         except StoreUnavailable:
-            log.warning("the store is away: open")
-            today = self._runtime.now().astimezone(self._runtime.zone).date()
-            language, known = default, {"today": today.isoformat()}
-        return State(language="en" if language == "en" else "ar", known=known)
-
-    def sent_before(self) -> str | None:
-        """The reference that this session was given before Redis forgot it."""
-        try:
-            with self._runtime.db.transaction() as tx:
-                case = applications.of_submission(tx, f"{CHANNEL}:{self._hop.session}")
-        except StoreUnavailable:
-            return None
-        return case.reference if case and case.phone == self._hop.phone else None
-
-    def on(self, state: State, inputs: Sequence[str]) -> Step:
-        """The step after the last input; inputs after an end are not played."""
-        step = engine.start(self._runtime.content, state, self.budget)
-        for typed in inputs:
-            if step.reply and step.reply.end:
-                break
-            self.turns += 1
-            step = self._one(step.state, ascii_digits(tidy(typed)).strip())
-        return step
-
-    def _one(self, state: State, typed: str) -> Step:
-        step = engine.advance(self._runtime.content, state, typed, self.budget)
-        try:
-            while step.effect:
-                step = self._performed(step)
-        except StoreUnavailable:
-            log.warning("the store is away: %s", step.effect.name if step.effect else "")
-            return engine.unavailable(self._runtime.content, state, self.budget)
-        return step
-
-    def _performed(self, step: Step) -> Step:
-        assert step.effect is not None
-        caller = Caller(self._hop.phone, CHANNEL, self._hop.session, self.turns, step.state.language)
-        with self._runtime.db.transaction() as tx:
-            result = effects.perform(self._runtime.context(tx), caller, step.effect)
-        return engine.resume(self._runtime.content, replace(step.state), step.effect, result, self.budget)
+            log.warning("an unfinished form is not kept: the store is away")
+        except TooSlow:
+            log.warning("an unfinished form is kept when the store has time")
+    elif not was_unfinished:
+        dropped.opened(hop.phone, hop.session)

@@ -1,24 +1,22 @@
-"""Sending what is due: claim, mark as sending, hand to the provider, write down what came of it.
+"""Sending what is due: the job that claims batch after batch, until nothing is due or the line must pause.
 
-Each step is a transaction of its own and no connection is held while the provider is asked. A crash before `sending`
-is committed gives the message back when its lease ends; a crash after it leaves the message `unsure`, never sent
-again by itself (docs/adr/0004-unsure.md). It must not know any provider's wire, nor keep what matters in Redis.
+A crash before `sending` is committed gives a message back when its lease ends; a crash after it leaves the message
+`unsure` (docs/adr/0004-unsure.md). It must not know any provider's wire, nor keep what matters in Redis.
 """
 
 import logging
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
+from math import ceil
 from traceback import extract_tb
 
 from redis import Redis, RedisError
 
 from gateway import line
-from gateway.backoff import settlement
-from gateway.providers import NO_ANSWER, Outcome, Outgoing, Provider, grouped
+from gateway.carriers import Carriers
+from gateway.handover import Batch
 from gateway.runtime import current
 from gateway.stopping import THIS_PROCESS, Stop
 from store import outbox
@@ -26,17 +24,13 @@ from store.db import Database, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
-RECIPIENTS = 100
+BATCH = (100, 1000)
+"""Least and most messages of a claim: the next one takes twice what the last one could hand over in its time."""
 LEASE_S = 60
-IN_FLIGHT = 8
-"""Requests at a time: most notices have a text of their own, and a provider takes a fifth of a second for each."""
+HAND_OVER = timedelta(seconds=3)
+"""A batch is handed over for so long; the rest is given back, lest an answer wait behind a thousand broadcasts."""
 BUDGET = timedelta(seconds=20)
 """A job ends after this and asks for the next one: a long queue then keeps nobody waiting."""
-SILENCES = 3
-HOLD_PAUSE_S = 60
-SILENCE_PAUSE_S = 30
-WRITE_AGAIN_S = (0.2, 1.0, 3.0)
 
 Clock = Callable[[], datetime]
 
@@ -54,15 +48,15 @@ class Drained:
 def drain() -> None:
     """The RQ job: send what is due, with the parts of this process's runtime."""
     runtime = current()
-    drain_line(runtime.db, runtime.redis, runtime.provider, runtime.now, THIS_PROCESS)
+    drain_line(runtime.db, runtime.redis, runtime.carriers, runtime.now, THIS_PROCESS)
 
 
-def drain_line(db: Database, redis: Redis, provider: Provider, now: Clock, stop: Stop) -> None:
+def drain_line(db: Database, redis: Redis, carriers: Carriers, now: Clock, stop: Stop) -> None:
     """Drain by the line's flags; what goes wrong is logged by its type only, for texts of errors may name people."""
     try:
         if not _may_begin(redis):
             return
-        drained = drain_all(db, provider, now, stop)
+        drained = drain_all(db, carriers, now, stop)
     except StoreUnavailable:
         log.warning("sms: the store is away; messages wait")
         return
@@ -72,91 +66,39 @@ def drain_line(db: Database, redis: Redis, provider: Provider, now: Clock, stop:
     _tell(redis, drained, stop)
 
 
-def drain_all(db: Database, provider: Provider, now: Clock, stop: Stop, in_flight: int = IN_FLIGHT) -> Drained:
-    """Batches until nothing is due, the line must pause, the budget is spent or somebody asks to end."""
-    started, handled = now(), 0
-    while True:
-        drained = drain_once(db, provider, now, stop, in_flight=in_flight)
-        handled += drained.handled
-        if drained.pause or not drained.handled:
-            return replace(drained, handled=handled)
-        if stop.asked or now() - started > BUDGET:
-            return Drained(handled, unfinished=True)
+def drain_all(db: Database, carriers: Carriers, now: Clock, stop: Stop) -> Drained:
+    """Batches until nothing is due, nobody can send, the budget is spent or somebody asks to end."""
+    started, handled, size = now(), 0, BATCH[0]
+    with ThreadPoolExecutor(carriers.in_flight) as pool:
+        while True:
+            drained = drain_once(db, carriers, now, stop, pool, size=size)
+            handled += drained.handled
+            if drained.pause or not drained.handled:
+                return replace(drained, handled=handled)
+            if stop.asked or now() - started > BUDGET:
+                return Drained(handled, unfinished=True)
+            size = min(max(2 * drained.handled, BATCH[0]), BATCH[1])
 
 
 def drain_once(
-    db: Database, provider: Provider, now: Clock, stop: Stop, *, in_flight: int = IN_FLIGHT, lease_s: int = LEASE_S
+    db: Database,
+    carriers: Carriers,
+    now: Clock,
+    stop: Stop,
+    pool: ThreadPoolExecutor,
+    *,
+    size: int = BATCH[0],
+    lease_s: int = LEASE_S,
 ) -> Drained:
-    """Claim one batch and hand it over in waves of requests, for half its lease at most; the rest is given back.
-
-    The first request goes alone, and so does each after a silence: a broken line or account costs one message then.
-    A batch never holds two messages of one case or phone, so those of a wave cannot overtake each other.
-    """
-    until = now() + timedelta(seconds=lease_s / 2)
+    """Claim one batch and hand it over; StoreUnavailable."""
+    if closed := carriers.closed(now()):
+        return Drained(0, closed[0], ceil(closed[1].total_seconds()))
     with db.transaction() as tx:
-        claimed = outbox.claim(tx, BATCH, now(), lease_s)
-    attempts = {message.id: message.attempts for message in claimed}
-    waiting = grouped([Outgoing(message.id, message.phone, message.text) for message in claimed], RECIPIENTS)
-    drained, silences = Drained(0), 0
-    hand_over = partial(_hand_over, db, provider, attempts, now)
-    try:
-        with ThreadPoolExecutor(in_flight) as pool:
-            while waiting and drained.pause is None and not stop.asked and now() < until:
-                size = in_flight if drained.handled and not silences else 1
-                wave, waiting = waiting[:size], waiting[size:]
-                for outcomes in list(pool.map(hand_over, wave)):
-                    silences = silences + 1 if _silent(outcomes) else 0
-                    drained = _after(drained, outcomes, silences)
-    finally:
-        _give_back(db, waiting)
-    return drained
-
-
-def _give_back(db: Database, waiting: Sequence[Sequence[Outgoing]]) -> None:
-    if waiting:
-        with db.transaction() as tx:
-            outbox.release(tx, [message.id for group in waiting for message in group])
-
-
-def _hand_over(
-    db: Database, provider: Provider, attempts: Mapping[int, int], now: Clock, group: Sequence[Outgoing]
-) -> list[Outcome]:
-    """One request. Whoever commits `sending` owns the message: what another took over meanwhile is left alone."""
-    with db.transaction() as tx:
-        ours = set(outbox.sending(tx, [message.id for message in group], now()))
-    outcomes = provider.send([message for message in group if message.id in ours]) if ours else []
-    for outcome in outcomes:
-        _write_down(db, outcome, attempts[outcome.message_id], provider.name, now)
-    return outcomes
-
-
-def _write_down(db: Database, outcome: Outcome, attempts: int, provider: str, now: Clock) -> None:
-    """Settle one message, patiently: an answer that is not written down makes the message unsure."""
-    if outcome.outcome in ("unsure", "hold", "failed"):
-        log.warning("sms: message %d %s: %s", outcome.message_id, outcome.outcome, outcome.code)
-    for pause in (*WRITE_AGAIN_S, None):
-        try:
-            with db.transaction() as tx:
-                outbox.settle(tx, outcome.message_id, settlement(outcome, attempts, provider, now()), now())
-            return
-        except StoreUnavailable:
-            if pause is None:
-                raise
-            time.sleep(pause)
-
-
-def _silent(outcomes: Sequence[Outcome]) -> bool:
-    return bool(outcomes) and all(outcome.code in NO_ANSWER for outcome in outcomes)
-
-
-def _after(drained: Drained, outcomes: Sequence[Outcome], silences: int) -> Drained:
-    handled = drained.handled + len(outcomes)
-    held = [outcome.code for outcome in outcomes if outcome.outcome == "hold"]
-    if held:
-        return Drained(handled, held[0], HOLD_PAUSE_S)
-    if silences >= SILENCES and drained.pause is None:
-        return Drained(handled, outcomes[0].code, SILENCE_PAUSE_S)
-    return replace(drained, handled=handled)
+        claimed = outbox.claim(tx, size, now(), lease_s)
+    batch = Batch(db, carriers, claimed, now)
+    batch.run(pool, stop, now() + min(HAND_OVER, timedelta(seconds=lease_s / 2)))
+    closed = carriers.closed(now())
+    return Drained(batch.handled, closed[0], ceil(closed[1].total_seconds())) if closed else Drained(batch.handled)
 
 
 def _may_begin(redis: Redis) -> bool:

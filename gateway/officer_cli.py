@@ -11,7 +11,7 @@ import click
 from gateway import keys
 from gateway.runtime import Runtime
 from gateway.settings import SettingsError
-from handlers import desk
+from handlers import broadcasts, desk
 from menus.yaml_source import ContentError
 from store import officers
 from store.db import StoreUnavailable, Transaction
@@ -33,7 +33,7 @@ def officer() -> None:
 @click.pass_obj
 def add(get_runtime: GetRuntime, name: str, roles: tuple[str, ...], directorate: str) -> None:
     """Add an officer; the new key is the last line, and is shown only now."""
-    with _opened(get_runtime) as (runtime, tx):
+    with opened(get_runtime) as (runtime, tx):
         _check(runtime, name, roles, directorate)
         new = keys.make()
         try:
@@ -48,7 +48,7 @@ def add(get_runtime: GetRuntime, name: str, roles: tuple[str, ...], directorate:
 @click.pass_obj
 def key(get_runtime: GetRuntime, name: str) -> None:
     """Give an officer a new key, on the last line; the old one stops working."""
-    with _opened(get_runtime) as (_, tx):
+    with opened(get_runtime) as (_, tx):
         if _find(tx, name).disabled_at:
             raise click.ClickException(f"{name} is disabled; add the officer under another name")
         new = keys.make()
@@ -60,7 +60,7 @@ def key(get_runtime: GetRuntime, name: str) -> None:
 @click.pass_obj
 def list_officers(get_runtime: GetRuntime) -> None:
     """Show every officer: name, directorate, roles, key id, state."""
-    with _opened(get_runtime) as (_, tx):
+    with opened(get_runtime) as (_, tx):
         found = officers.list_all(tx)
     if not found:
         click.echo("no officers yet", err=True)
@@ -74,14 +74,14 @@ def list_officers(get_runtime: GetRuntime) -> None:
 @click.pass_obj
 def disable(get_runtime: GetRuntime, name: str) -> None:
     """Refuse an officer's key from now on; what the officer did stays in the cases."""
-    with _opened(get_runtime) as (runtime, tx):
+    with opened(get_runtime) as (runtime, tx):
         _find(tx, name)
         officers.disable(tx, name, runtime.now())
     click.echo(f"{name} is disabled")
 
 
 @contextmanager
-def _opened(get_runtime: GetRuntime) -> Iterator[tuple[Runtime, Transaction]]:
+def opened(get_runtime: GetRuntime) -> Iterator[tuple[Runtime, Transaction]]:
     """The runtime and a transaction; whatever keeps them away becomes one line and exit code 1."""
     try:
         runtime = get_runtime()
@@ -96,7 +96,7 @@ def _opened(get_runtime: GetRuntime) -> Iterator[tuple[Runtime, Transaction]]:
 def _check(runtime: Runtime, name: str, roles: tuple[str, ...], directorate: str) -> None:
     if not name.isprintable() or name != name.strip() or not 1 <= len(name) <= LONGEST_NAME:
         raise click.ClickException(f"a name is one line of 1 to {LONGEST_NAME} characters")
-    known = desk.roles(runtime.content.services.values())
+    known = sorted({*desk.roles(runtime.content.services.values()), broadcasts.AUTHOR})
     if unknown := sorted(set(roles) - set(known)):
         raise click.ClickException(f"no such role: {', '.join(unknown)}; there are: {', '.join(known)}")
     if directorate not in runtime.content.directorates:

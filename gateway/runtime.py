@@ -3,6 +3,7 @@
 Decides: how the parts are built from settings. Must not know: what they do with them.
 """
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,12 +12,22 @@ from zoneinfo import ZoneInfo
 
 from redis import Redis
 
-from gateway.providers import Provider
+from gateway import field_keys
+from gateway.carriers import Carriers
+from gateway.delivery_rules import Rules, load_rules
+from gateway.errands import Errands
+from gateway.funnel import Funnel
+from gateway.providers import KANNEL, Provider
 from gateway.providers.africastalking import AfricasTalking
+from gateway.providers.kannel import Kannel
+from gateway.redis_wire import RedisWire
 from gateway.settings import ROOT, Settings, SettingsError, load_settings
+from gateway.versions import Versions
 from handlers.context import Context
+from handlers.sealing import Seals
 from menus.content import Content
 from menus.load import load_content
+from menus.notices import QuietHours
 from store.db import Database, Transaction
 
 REDIS_TIMEOUT_S = 0.5
@@ -30,28 +41,75 @@ class Runtime:
     settings: Settings
     db: Database
     redis: Redis
-    content: Content
+    versions: Versions
     now: Callable[[], datetime]
 
     @cached_property
-    def provider(self) -> Provider:
-        """The provider that carries our messages; ValueError for an account it would refuse."""
-        settings = self.settings
-        return AfricasTalking(
-            settings.at_username,
-            settings.at_api_key.get_secret_value(),
-            settings.at_sender_id,
-            settings.at_base_url,
-        )
+    def wire(self) -> RedisWire:
+        """The short way to Redis, for hops."""
+        return RedisWire(self.redis)
+
+    @cached_property
+    def errands(self) -> Errands:
+        """Threads for what a hop waits for only so long."""
+        return Errands()
+
+    @property
+    def content(self) -> Content:
+        """The current version of the content; read it anew for each piece of work, for it may be replaced."""
+        return self.versions.current
+
+    @cached_property
+    def carriers(self) -> Carriers:
+        """Who carries our messages; SettingsError for an account that a provider would refuse, or rules that are none.
+
+        One process uses them in one thread.
+        """
+        try:
+            providers = [_provider(self.settings, name) for name in self.settings.carriers]
+            return Carriers(providers, self.rules, random.random)
+        except ValueError as error:
+            raise SettingsError(str(error)) from None
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Who carries what, how fast, and what becomes of unsure messages; ContentError."""
+        return load_rules()
+
+    @cached_property
+    def funnel(self) -> Funnel:
+        """Where this process notes what sessions are shown."""
+        return Funnel(self.db, self.now)
 
     @property
     def zone(self) -> ZoneInfo:
         """The governorate's time zone."""
         return ZoneInfo(self.content.calendar.timezone)
 
-    def context(self, tx: Transaction) -> Context:
-        """A unit of work for the use-cases."""
-        return Context(tx, self.content, self.now())
+    def context(self, tx: Transaction, content: Content | None = None) -> Context:
+        """A unit of work for the use-cases, with the current content or the version that a session began with."""
+        return Context(tx, content or self.content, self.now(), self.seals)
+
+    @cached_property
+    def seals(self) -> Seals:
+        """The keys of sensitive fields: FIELD_KEYS, or the one made and kept in DATA_DIR."""
+        return field_keys.seals(self.settings)
+
+
+def _provider(settings: Settings, name: str) -> Provider:
+    if name == KANNEL:
+        base = settings.kannel_callback_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+        secret = next((secret.get_secret_value() for secret in settings.callback_secrets), "")
+        return Kannel(
+            settings.kannel_url,
+            settings.kannel_username,
+            settings.kannel_password.get_secret_value(),
+            settings.kannel_sender or settings.at_sender_id,
+            f"{base}/kannel/{secret}/delivery",
+            settings.kannel_smsc or None,
+        )
+    key = settings.at_api_key.get_secret_value()
+    return AfricasTalking(settings.at_username, key, settings.at_sender_id, settings.at_base_url)
 
 
 def clock() -> datetime:
@@ -59,8 +117,11 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-def build(settings: Settings, now: Callable[[], datetime] = clock) -> Runtime:
-    """A runtime on these settings. SettingsError where an address is missing, ContentError for bad content."""
+def build(settings: Settings, now: Callable[[], datetime] = clock, content: Content | None = None) -> Runtime:
+    """A runtime on these settings and this content, by default that of config/.
+
+    SettingsError where an address is missing, ContentError for bad content.
+    """
     if settings.database_url is None or settings.redis_url is None:
         missing = "DATABASE_URL" if settings.database_url is None else "REDIS_URL"
         raise SettingsError(f"{missing} is not set. `make run` starts embedded servers; a single part needs both.")
@@ -73,7 +134,7 @@ def build(settings: Settings, now: Callable[[], datetime] = clock) -> Runtime:
         settings=settings,
         db=Database(settings.database_url.get_secret_value()),
         redis=redis,
-        content=load_content(ROOT / "config"),
+        versions=Versions(content or load_content(ROOT / "config"), quiet=QuietHours.parse(settings.quiet_hours)),
         now=now,
     )
 

@@ -60,9 +60,10 @@ def received(runtime: Runtime) -> None:
 def handle(runtime: Runtime, number: int) -> None:
     """Answer one stored message; whatever goes wrong is counted and left to the sweep."""
     settings = runtime.settings
+    ours = (settings.sms_number, settings.at_sender_id)
     try:
         with runtime.db.transaction() as tx:
-            inbox.handle(runtime.context(tx), number, settings.default_language, settings.ussd_code)
+            inbox.handle(runtime.context(tx), number, settings.default_language, settings.ussd_code, ours)
     except Exception:
         log.exception("the stored SMS %d is not answered yet", number)
         _count_failure(runtime, number)

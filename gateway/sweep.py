@@ -6,10 +6,13 @@ It must not know how a text is answered, which is passed in.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
+from gateway import broadcasting, clockwork, dropped, promises, unsure_policy
+from gateway.housekeeping import Housekeeper
 from gateway.runtime import Runtime
 from gateway.setbacks import Setbacks
 from gateway.stopping import Stop, on_signals
@@ -25,6 +28,8 @@ UNANSWERED = timedelta(seconds=30)
 LIMIT = 500
 
 HandleInbound = Callable[[int], None]
+Duties = Sequence[tuple[str, Callable[[], object]]]
+"""Names for the log, and what is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +46,48 @@ class Mended:
 
 def run(runtime: Runtime, handle_inbound: HandleInbound, stop: Stop | None = None, *, every_s: float = EVERY_S) -> None:
     """Sweep every `every_s` seconds until SIGTERM or SIGINT, or until `stop` is asked."""
-    stop = stop or on_signals()
-    setbacks, deep_at = Setbacks(), time.monotonic()
+    stop, keeper = stop or on_signals(), Housekeeper(runtime)
+    setbacks, clocked, deep_at = Setbacks(), Setbacks(), time.monotonic()
     while not stop.asked:
         deep = time.monotonic() >= deep_at
+        duties: Duties = (
+            ("mending", lambda: tell(sweep_once(runtime.db, handle_inbound, runtime.now(), setbacks, deep=False))),
+            ("housekeeping", keeper.round),
+            ("clocks", partial(_keep_time, runtime, clocked, deep)),
+            ("dropped sessions", partial(dropped.mend, runtime, deep=deep)),
+            ("promises", partial(promises.mend, runtime)),
+            ("broadcasts", partial(broadcasting.feed_once, runtime)),
+            ("unsure messages", lambda: unsure_policy.apply(runtime.db, runtime.rules, runtime.now())),
+        )
+        if _round(duties) and deep:
+            deep_at = time.monotonic() + DEEP_EVERY_S
+        stop.wait(every_s)
+
+
+def _round(duties: Duties) -> bool:
+    """Each duty by itself: a fault in one must not starve the others. False when the store is away."""
+    for name, duty in duties:
         try:
-            tell(sweep_once(runtime.db, handle_inbound, runtime.now(), setbacks, deep=deep))
-            deep_at = time.monotonic() + DEEP_EVERY_S if deep else deep_at
+            duty()
         except StoreUnavailable:
             log.warning("sweep: the store is away")
+            return False
         except Exception as error:
-            log.error("sweep: stopped by %s; again in %.0f s", type(error).__name__, every_s)
-        stop.wait(every_s)
+            log.error("sweep: %s stopped by %s", name, type(error).__name__)
+    return True
+
+
+def _keep_time(runtime: Runtime, clocked: Setbacks, deep: bool) -> None:
+    clockwork.tell(clockwork.keep_time(runtime, clocked, deep=deep))
 
 
 def sweep_once(
     db: Database, handle_inbound: HandleInbound, now: datetime, setbacks: Setbacks, *, deep: bool = True
 ) -> Mended:
-    """One pass; `deep` also compares every case with its events. StoreUnavailable."""
+    """One pass; `deep` also compares every case with its events, which the housekeeper does in slices.
+
+    StoreUnavailable.
+    """
     with db.transaction() as tx:
         released, unsure = outbox.expire_leases(tx, now)
     appended = reopened = 0

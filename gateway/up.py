@@ -15,6 +15,7 @@ from typing import NoReturn, TextIO
 from gateway import running
 from gateway.datadir import DataDirError, held
 from gateway.embedded import EmbeddedError, Server
+from gateway.field_keys import kept_text
 from gateway.listening import Address, PortError
 from gateway.ports import any_port
 from gateway.postgres import start_postgres
@@ -25,6 +26,7 @@ from gateway.valkey import start_valkey
 
 PARTS = ("web", "relay", "worker", "sweep")
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+RELOAD = "reload"
 READY = 60.0  # seconds from the start of the parts to the first 200 of /ready
 PULSE = 0.2  # seconds between two looks at children that print nothing
 
@@ -39,7 +41,8 @@ class StopRequested(BaseException):
 
 def gateway_command(name: str) -> Sequence[str]:
     """The argument list of one part."""
-    return [sys.executable, "-m", "gateway", name]
+    quick = ["--quick"] if name == "check" else []  # sizes are measured before an edit is published, not at each start
+    return [sys.executable, "-m", "gateway", name, *quick]
 
 
 def run(settings: Settings, command: Command = gateway_command, out: TextIO | None = None) -> int:
@@ -48,10 +51,13 @@ def run(settings: Settings, command: Command = gateway_command, out: TextIO | No
     for name in STOPS:
         if signal.getsignal(name) != signal.SIG_IGN or name != signal.SIGHUP:  # nohup
             signal.signal(name, _stop_requested)
+    reload = _Reload()
+    if not sys.stdin or not sys.stdin.isatty():  # with a terminal, a hang-up means that it is gone
+        signal.signal(signal.SIGHUP, reload.ask)
     try:
         with ExitStack() as stack:
             try:
-                _run(settings, command, out, stack)
+                _run(settings, command, out, stack, reload)
             finally:
                 _ignore_signals()  # whatever was started is ended in order, however impatient somebody is
     except StopRequested:
@@ -62,7 +68,17 @@ def run(settings: Settings, command: Command = gateway_command, out: TextIO | No
         return 1
 
 
-def _run(settings: Settings, command: Command, out: TextIO, stack: ExitStack) -> NoReturn:
+class _Reload:
+    """SIGHUP's wish for a new version of the content; a plain flag, for a handler must not wait."""
+
+    def __init__(self) -> None:
+        self.asked = self.running = False
+
+    def ask(self, *_: object) -> None:
+        self.asked = True
+
+
+def _run(settings: Settings, command: Command, out: TextIO, stack: ExitStack, reload: _Reload) -> NoReturn:
     data_dir = stack.enter_context(held(settings.data_dir))
     running.forget_run(data_dir)
     address = Address(settings.host, settings.port)
@@ -80,7 +96,11 @@ def _run(settings: Settings, command: Command, out: TextIO, stack: ExitStack) ->
     _announce(settings, address.base, environment, data_dir, out)
     stack.callback(running.forget_run, data_dir)
     while True:
-        _raise_if_ended(parts, servers, PULSE)
+        if reload.asked and not reload.running:
+            reload.asked, reload.running = False, True
+            parts.start(RELOAD)
+        if _raise_if_ended(parts, servers, PULSE):
+            reload.running = False
 
 
 def _start_servers(settings: Settings, data_dir: Path, stack: ExitStack) -> list[Server]:
@@ -103,6 +123,7 @@ def _environment(settings: Settings, data_dir: Path, embedded: dict[str, str]) -
         "DATABASE_URL": settings.database_url.get_secret_value() if settings.database_url else embedded["postgres"],
         "REDIS_URL": settings.redis_url.get_secret_value() if settings.redis_url else embedded["valkey"],
         "CALLBACK_SECRETS": secrets or kept_secret(data_dir / "callback.secret"),
+        "FIELD_KEYS": ",".join(kept_text(settings, data_dir)),
         "HOST": settings.host,
         "PORT": str(settings.port),
         "DATA_DIR": str(data_dir),
@@ -139,14 +160,16 @@ def _announce(settings: Settings, base: str, environment: dict[str, str], data_d
     _say(out, "\n".join(["", "e-Missan gateway", *run.lines(hidden), "  Ctrl-C stops it", "", "ready"]))
 
 
-def _raise_if_ended(parts: Supervisor, servers: list[Server], seconds: float) -> None:
+def _raise_if_ended(parts: Supervisor, servers: list[Server], seconds: float) -> bool:
+    """Whether a reload has ended; bad content was said by it and changes nothing. UpError for anything else."""
     ended = parts.pump(seconds)
     for server in servers:
         code = server.process.poll()
         if code is not None and ended is None:
             ended = Ended(server.name, code)
-    if ended:
+    if ended and ended.name != RELOAD:
         raise UpError(f"{ended}, unasked; the rest is stopped")
+    return ended is not None
 
 
 def _stop_requested(*_: object) -> NoReturn:

@@ -5,14 +5,16 @@ Decides: field names, first bytes, status 200 always. Must not know: screens, se
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 
 from flask import Blueprint, Response, abort, request
 
 from gateway import hops
 from gateway.callbacks import TEXT, BadForm, read_form, secret_check
-from gateway.hops import Hop
+from gateway.dropped import Dropped
+from gateway.metrics import HOPS
+from gateway.playing import Hop
 from gateway.runtime import Runtime
 from gateway.sessions import Sessions
 from menus import phones
@@ -22,36 +24,45 @@ from store.ussd_sessions import SessionEnd
 
 log = logging.getLogger(__name__)
 
+FIELDS = ("sessionId", "phoneNumber", "serviceCode", "text")
+"""Without these a form is no hop."""
 MAX_SESSION = 128
 MAX_TRANSCRIPT = 2000
 
 
-def ussd_callbacks(runtime: Runtime) -> Blueprint:
-    """POST /at/<secret>/ussd and /at/<secret>/ussd/ended."""
+def ussd_callbacks(runtime: Runtime, sessions: Sessions) -> Blueprint:
+    """POST /at/<secret>/ussd, for whatever gateway/door.py does not take, and /at/<secret>/ussd/ended."""
     blueprint = Blueprint("ussd", __name__)
     is_known = secret_check(runtime.settings.callback_secrets)
-    sessions = Sessions(runtime.redis)
 
     @blueprint.post("/at/<secret>/ussd")
     def hop(secret: str) -> Response:
         if not is_known(secret):
             abort(404)
-        return Response(_answered(runtime, sessions), 200, content_type=TEXT)
+        return Response(answered(runtime, sessions, lambda: read_form(request, FIELDS)), 200, content_type=TEXT)
 
     @blueprint.post("/at/<secret>/ussd/ended")
     def ended(secret: str) -> Response:
         if not is_known(secret):
             abort(404)
-        _record_end(runtime)
+        _record_end(runtime, sessions)
         return Response("OK\n", 200, content_type=TEXT)
 
     return blueprint
 
 
-def _answered(runtime: Runtime, sessions: Sessions) -> str:
-    """A body for any request at all: a fault of ours, too, must end in words (contract §1.3)."""
+def answered(runtime: Runtime, sessions: Sessions, form: Callable[[], Mapping[str, str]]) -> str:
+    """A body for any request at all: a fault of ours, too, must end in words (contract §1.3). `form` may raise BadForm.
+
+    The one way to the engine, from Flask and from the door alike.
+    """
+    with HOPS.time():
+        return _answered(runtime, sessions, form)
+
+
+def _answered(runtime: Runtime, sessions: Sessions, form: Callable[[], Mapping[str, str]]) -> str:
     try:
-        return hops.answer(runtime, sessions, _read_hop(runtime))
+        return hops.answer(runtime, sessions, _read_hop(runtime, form()))
     except BadForm as error:
         log.warning("a hop that cannot be read: %s", error)
     except Exception:
@@ -59,8 +70,7 @@ def _answered(runtime: Runtime, sessions: Sessions) -> str:
     return hops.fault(runtime, runtime.settings.default_language)
 
 
-def _read_hop(runtime: Runtime) -> Hop:
-    form = read_form(request, ("sessionId", "phoneNumber", "serviceCode", "text"))
+def _read_hop(runtime: Runtime, form: Mapping[str, str]) -> Hop:
     session, phone = form["sessionId"].strip(), phones.from_wire(form["phoneNumber"])
     if not session or len(session) > MAX_SESSION:
         raise BadForm("sessionId is empty or too long")
@@ -78,12 +88,14 @@ def _is_ours(code: str, ours: str) -> bool:
     return code == ours or code.startswith(ours.rstrip("#") + "*")
 
 
-def _record_end(runtime: Runtime) -> None:
+def _record_end(runtime: Runtime, sessions: Sessions) -> None:
     """Keep the provider's account of the session; it is optional information, so nothing here is worth a repeat."""
     try:
         form = read_form(request, ("sessionId",))
         with runtime.db.transaction() as tx:
             ussd_sessions.record_end(tx, _end(form), runtime.now())
+        if form.get("status") != "Success":  # it did not reach an END of ours
+            Dropped(runtime, sessions).ended(form["sessionId"][:MAX_SESSION])
     except BadForm as error:
         log.warning("an end-of-session event that cannot be read: %s", error)
     except StoreUnavailable:

@@ -10,7 +10,7 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 
-from gateway import logs
+from gateway import logs, reload
 from gateway.app import create_app
 from gateway.runtime import build
 from gateway.settings import load_settings
@@ -41,4 +41,7 @@ def serve(host: str, port: int) -> None:
 def application() -> Flask:
     """The application of one worker process: built there, so that no connection crosses a fork."""
     logs.configure(logging.INFO)
-    return create_app(build(load_settings()))
+    settings = load_settings()
+    runtime = build(settings, content=reload.published(settings.data_dir))
+    reload.follow(runtime.versions, settings.data_dir)
+    return create_app(runtime)

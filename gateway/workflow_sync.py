@@ -4,14 +4,20 @@ Decides: how a service's workflow becomes rows. Must not know: SQL.
 """
 
 import logging
+from datetime import date, timedelta
+from itertools import accumulate
 
 from gateway.runtime import Runtime
+from handlers.calendar import is_working_day
 from menus.content import Content, Service
 from menus.workflow import ORIGIN, SAME
-from store import workflow_tables
+from store import measures, workflow_tables
 from store.workflow_tables import BACK, ServiceRow
 
 log = logging.getLogger(__name__)
+
+YEARS = 3
+"""Whole years before this one in which a case may have come in to be counted among the measures."""
 
 
 def sync(runtime: Runtime) -> None:
@@ -19,6 +25,15 @@ def sync(runtime: Runtime) -> None:
     with runtime.db.transaction() as tx:
         for kept in workflow_tables.sync(tx, rows(runtime.content)):
             log.warning("this left the content but cases still need it: %s", kept)
+        measures.set_workdays(tx, workdays(runtime.content, runtime.now().date()))
+
+
+def workdays(content: Content, today: date) -> dict[date, int]:
+    """Working days counted over the years that measures may look at."""
+    first = date(today.year - YEARS, 1, 1)
+    days = [first + timedelta(days=number) for number in range((YEARS + 2) * 366)]
+    worked = accumulate(int(is_working_day(content.calendar, day)) for day in days)
+    return dict(zip(days, worked, strict=True))
 
 
 def rows(content: Content) -> list[ServiceRow]:
@@ -39,4 +54,6 @@ def _row(content: Content, service: Service) -> ServiceRow:
         routes=service.routing.by_place,
         states={state: content.states[state].closed for state in service.workflow.states},
         moves=sorted(set(moves)),
+        awaits=[state for state in service.workflow.states if content.states[state].clock == "citizen"],
+        promise=service.workflow.promise,
     )

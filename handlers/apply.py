@@ -5,27 +5,32 @@ Decides: whether it is taken, where it goes, when it is due. Must not know: scre
 
 from typing import Any
 
-from handlers.calendar import due_at
+from handlers import personal
 from handlers.context import Context
 from handlers.notify import announce_all
 from menus.content import Service
 from store import applications, people
 from store.applications import Application, NewApplication
 
+FORMS = "ussd"
+"""A form that may be continued has one submission key, whichever channel sends it in the end."""
+
 
 def submit(context: Context, phone: str, channel: str, session: str, args: dict[str, Any]) -> dict[str, Any]:
     """Store the case, its receipt and the person's profile, once per session.
 
-    `args`: service, language, answers, place, person{consent, card}. Returns {"reference"}, or {"refused": text key}.
+    `args`: service, language, answers, place, person{consent, card}, and origin, the session in which the form was
+    begun when a dropped one is continued. Returns {"reference"}, or {"refused": text key}.
     """
-    submission = f"{channel}:{session}"
+    origin = args.get("origin")
+    submission = f"{FORMS}:{origin}" if origin else f"{channel}:{session}"
     existing = applications.of_submission(context.tx, submission)
     if existing is not None:
         return {"reference": existing.reference}
     service = context.content.services[args["service"]]
-    rival = _rival(context, service, phone, args["answers"])
-    if rival is not None:
-        return {"refused": "already_open", "reference": rival.reference}
+    other = rival(context, service, phone, args["answers"])
+    if other is not None:
+        return {"refused": "already_open", "reference": other.reference}
     case, created = applications.submit(
         context.tx, _new(context, service, phone, channel, submission, args), context.now
     )
@@ -38,30 +43,33 @@ def submit(context: Context, phone: str, channel: str, session: str, args: dict[
 def _new(
     context: Context, service: Service, phone: str, channel: str, submission: str, args: dict[str, Any]
 ) -> NewApplication:
-    start = service.workflow.start
     return NewApplication(
         service=service.id,
         phone=phone,
         place=args["place"],
         language=args["language"],
-        answers=args["answers"],
+        answers=personal.sealed(context.content, context.seals, service, args["answers"]),
         channel=channel,
         submission=submission,
         directorate=service.routing.of(args["place"]),
-        due_at=due_at(context.content, service, start, args["answers"], context.now, context.now),
+        due_at=None,  # from its clocks, once it has a history
     )
 
 
-def _rival(context: Context, service: Service, phone: str, answers: dict[str, Any]) -> Application | None:
+def rival(context: Context, service: Service, phone: str, answers: dict[str, Any]) -> Application | None:
     """The open case that makes this one a repeat, by the answers that the service names in `one_open`."""
     if service.one_open is None:
         return None
     same = service.one_open
     for case in applications.of_phone(context.tx, phone, [service.id], limit=50):
         closed = case.state in context.content.states and context.content.states[case.state].closed
-        if not closed and all(case.answers.get(name) == answers.get(name) for name in same):
+        if not closed and _alike(context, case, answers, same):
             return case
     return None
+
+
+def _alike(context: Context, case: Application, answers: dict[str, Any], same: list[str]) -> bool:
+    return all(context.seals.open(name, case.answers.get(name)) == answers.get(name) for name in same)
 
 
 def _remember(context: Context, phone: str, args: dict[str, Any]) -> None:
@@ -73,6 +81,7 @@ def _remember(context: Context, phone: str, args: dict[str, Any]) -> None:
         language=args["language"],
         consent=True,
         place=args["place"],
-        card=person.get("card"),
+        card=personal.sealed_card(context.seals, person.get("card")),
+        card_hash=personal.card_hash(context.seals, person.get("card")),
         now=context.now,
     )

@@ -1,9 +1,8 @@
-"""Iraqi working days, and the dates that the governorate promises by them.
+"""Iraqi working days: which day is one, how many lie between two, and when an office day ends.
 
-Decides: which day is a working day and when a case is due. Must not know: the store, texts.
+Decides: what counts as working time. Must not know: the store, cases, texts.
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
@@ -11,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from menus.content import Calendar, Content, Service
+from menus.content import Calendar, Content
 
 OFFICE_CLOSES = time(15, 0)
 """End of the office day (services-domain §3.1 [A]); a due day lasts until then."""
 
-DEFAULT_LIMIT = 10
-"""Days a citizen has where a service names no limit (services-domain §2.2, INFO_REQUIRED)."""
+FARTHEST = timedelta(days=1000)
+"""A calendar without working days must not be searched for ever."""
 
 
 @lru_cache(maxsize=64)
@@ -26,8 +25,14 @@ def _holidays(country: str, year: int) -> frozenset[date]:
 
 
 def is_working_day(calendar: Calendar, day: date) -> bool:
-    """Neither weekend, nor a holiday of Law 12 of 2024 (by the `holidays` library), nor a local day off."""
-    if day.isoweekday() in calendar.weekend or day.isoformat() in calendar.local_days:
+    """Neither weekend, nor a holiday of Law 12 of 2024 (by the `holidays` library), nor a local day off.
+
+    A day that was ordered to be worked is one, whatever else it is (services-domain §3.1, Saturdays).
+    """
+    named = day.isoformat()
+    if named in calendar.work_days:
+        return True
+    if day.isoweekday() in calendar.weekend or named in calendar.local_days:
         return False
     return day not in _holidays(calendar.country, day.year)
 
@@ -35,38 +40,40 @@ def is_working_day(calendar: Calendar, day: date) -> bool:
 def add_working_days(calendar: Calendar, start: date, count: int) -> date:
     """The `count`-th working day after `start`, which itself does not count."""
     day = start
-    while count:
+    while count and day - start < FARTHEST:
         day += timedelta(days=1)
         count -= is_working_day(calendar, day)
     return day
 
 
-def due_at(
-    content: Content, service: Service, state: str, answers: Mapping[str, Any], created: datetime, now: datetime
-) -> datetime | None:
-    """When a case that is now in `state` is due: the promise, the citizen's limit, or never when it is closed."""
-    kind, use = content.states[state], service.use(state)
-    if kind.closed or kind.clock == "none":
+def working_days(calendar: Calendar, start: date, end: date) -> int:
+    """Working days after `start` up to and with `end`; 0 when `end` is not later."""
+    return sum(is_working_day(calendar, start + timedelta(days=n)) for n in range(1, (end - start).days + 1))
+
+
+def working_day_from(calendar: Calendar, day: date) -> date:
+    """`day`, or the next working day when it is none."""
+    return add_working_days(calendar, day - timedelta(days=1), 1)
+
+
+def as_day(value: Any) -> date | None:
+    """A day as an officer or another system wrote it, ISO 8601; None when it is none."""
+    try:
+        return date.fromisoformat(str(value)[:10])
+    except ValueError:
         return None
-    zone = ZoneInfo(content.calendar.timezone)
-    today = now.astimezone(zone).date()
-    if kind.clock == "citizen":
-        return _closing(today + timedelta(days=use.limit or DEFAULT_LIMIT), zone)
-    promised = add_working_days(content.calendar, created.astimezone(zone).date(), promise(service, answers))
-    if promised > today and state != "APPEALED":
-        return _closing(promised, zone)
-    return _closing(add_working_days(content.calendar, today, use.sla or service.workflow.promise), zone)
 
 
-def promise(service: Service, answers: Mapping[str, Any]) -> int:
-    """Working days within which the citizen was promised an answer."""
-    return service.urgent.promise if service.urgent and service.is_urgent(answers) else service.workflow.promise
+def local_day(calendar: Calendar, moment: datetime) -> date:
+    """The day in the governorate."""
+    return moment.astimezone(ZoneInfo(calendar.timezone)).date()
+
+
+def closing(calendar: Calendar, day: date, at: time = OFFICE_CLOSES) -> datetime:
+    """The end of the office day, or another hour of it, in the governorate."""
+    return datetime.combine(day, at, ZoneInfo(calendar.timezone))
 
 
 def on_day(content: Content, day: date) -> datetime:
     """The end of a day in the governorate, as a due date."""
-    return _closing(day, ZoneInfo(content.calendar.timezone))
-
-
-def _closing(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, OFFICE_CLOSES, zone)
+    return closing(content.calendar, day)

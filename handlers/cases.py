@@ -5,8 +5,10 @@ Decides: what the owner's phone may see and do. Must not know: screens, the wire
 
 from typing import Any
 
-from handlers import moves
+from handlers import moves, personal
 from handlers.context import Context, Refused
+from handlers.personal import HIDDEN
+from handlers.sealing import is_sealed
 from handlers.wording import case_words, day, question_words
 from menus.localized import fill, placeholders
 from menus.workflow import CITIZEN, Param
@@ -26,8 +28,7 @@ def listed(context: Context, phone: str, services: str) -> dict[str, Any]:
 
 def owned(context: Context, phone: str, reference: str) -> Application | None:
     """The case, if this phone is its owner."""
-    case = applications.find(context.tx, reference)
-    return case if case is not None and case.phone == phone else None
+    return applications.own(context.tx, reference, phone)
 
 
 def shown(context: Context, phone: str, reference: str, language: str) -> dict[str, Any]:
@@ -42,7 +43,7 @@ def shown(context: Context, phone: str, reference: str, language: str) -> dict[s
         "version": case.version,
         "directorate": case.directorate,
         "place": case.place or "",
-        "answers": {name: str(value) for name, value in case.answers.items()},
+        "answers": {name: HIDDEN if is_sealed(value) else str(value) for name, value in case.answers.items()},
         "due": day(case.due_at, context.content),
         "question": str(case.details.get("question", "")),
         "note": needed(context, case, language),
@@ -98,7 +99,7 @@ def _act(context: Context, phone: str, args: dict[str, Any]) -> dict[str, Any]:
     if move is None or CITIZEN not in move.by:
         return {"refused": "not_possible"}
     given = {param.id: _given(case, param, args["params"]) for param in move.params}
-    made = moves.make(context, case, move, "citizen", phone, given, **_answer(args))
+    made = moves.make(context, case, move, "citizen", phone, given, **_answer(context, case, args))
     if isinstance(made, Refused):
         return {"refused": "changed" if made.code == "stale" else "not_possible"}
     return {"state": made.state, "due": day(made.due_at, context.content)}
@@ -112,6 +113,10 @@ def _given(case: Application, param: Param, said: dict[str, str]) -> Any:
     return int(value) if value is not None and param.type == "rating" else value
 
 
-def _answer(args: dict[str, Any]) -> dict[str, str]:
-    """What the citizen said, recorded beside the question it answers."""
-    return {"answer": args["params"]["value"]} if "value" in args["params"] else {}
+def _answer(context: Context, case: Application, args: dict[str, Any]) -> dict[str, Any]:
+    """What the citizen said, recorded beside the question it answers, as that question's class asks."""
+    if "value" not in args["params"]:
+        return {}
+    service, asked = context.content.services[case.service], str(case.details.get("question", ""))
+    said = personal.sealed_answer(context.content, context.seals, service, asked, args["params"]["value"])
+    return {personal.ANSWER: said}

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from handlers.sealing import Seals
 from menus.content import Content
 from store.db import Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One unit of work. `now` is aware."""
+    """One unit of work. `now` is aware; `seals` hold the keys of sensitive fields."""
 
     tx: Transaction
     content: Content
     now: datetime
+    seals: Seals
 
     @property
     def today(self) -> date:

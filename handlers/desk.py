@@ -8,16 +8,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from handlers import moves
+from handlers import keeping, moves, personal
 from handlers.context import Context, Refused
 from handlers.notify import SILENT
 from menus.content import Content, Service
 from menus.workflow import CITIZEN, SYSTEM, Move
-from store import applications, events, outbox
+from store import access, applications, clocks, events, outbox
 from store.applications import Application, Scope
+from store.clocks import ClockRow
 from store.events import Event
 from store.officers import Officer
 from store.outbox import Message
+
+OBJECTIONS = ("appeal", "object")
+
+
+MOST_TOLD = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,7 @@ class CaseFile:
     history: Sequence[Event]
     messages: Sequence[Message]
     actions: Sequence[Move]
+    clock: ClockRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +70,8 @@ def _asked_of(content: Content, service: str) -> set[str]:
 
 
 def listed(context: Context, officer: Officer, query: Query) -> list[Application]:
-    """One page of the officer's cases, newest first."""
-    return applications.page(
+    """One page of the officer's cases, newest first, as `personal.glimpse` shows them; the look is logged."""
+    found = applications.page(
         context.tx,
         scopes=scopes(context.content, officer),
         service=query.service,
@@ -73,6 +80,9 @@ def listed(context: Context, officer: Officer, query: Query) -> list[Application
         after=query.after,
         limit=query.limit,
     )
+    asked = {name: value for name in ("service", "state") if (value := getattr(query, name)) is not None}
+    access.record(context.tx, officer.name, "list", context.now, phone=query.phone, cases=len(found), asked=asked)
+    return [personal.glimpse(context.content, case, officer.roles) for case in found]
 
 
 def opened(context: Context, officer: Officer, reference: str) -> CaseFile | None:
@@ -80,12 +90,35 @@ def opened(context: Context, officer: Officer, reference: str) -> CaseFile | Non
     case = applications.find(context.tx, reference)
     if case is None or not _sees(context.content, officer, case):
         return None
+    access.record(context.tx, officer.name, "case", context.now, reference=reference)
+    hidden = personal.is_hidden(context.content, case, officer.roles)
+    told = [each for each in outbox.of_reference(context.tx, reference) if each.kind != SILENT]
     return CaseFile(
-        case,
-        events.history(context.tx, reference),
-        [each for each in outbox.of_reference(context.tx, reference) if each.kind != SILENT],
+        personal.whole(context.content, context.seals, case, officer.roles),
+        [personal.event_seen(event, hidden=hidden) for event in events.history(context.tx, reference)],
+        [personal.message_seen(message, hidden=hidden) for message in told],
         _allowed(context, officer, case),
+        clocks.find(context.tx, reference),
     )
+
+
+def sees(context: Context, officer: Officer, reference: str) -> bool:
+    """Whether the case exists and is this officer's to see."""
+    case = applications.find(context.tx, reference)
+    return case is not None and _sees(context.content, officer, case)
+
+
+def told(context: Context, officer: Officer, phone: str) -> dict[str, Any]:
+    """What is held on a phone, as far as this officer may see it: own cases, none of a hidden complainant's."""
+    found = applications.of_phone(context.tx, phone, limit=MOST_TOLD)
+    mine = {
+        case.reference
+        for case in found
+        if _sees(context.content, officer, case) and not personal.is_hidden(context.content, case, officer.roles)
+    }
+    records = keeping.export(context, phone, officer.name)
+    parts = ("applications", "history", "messages", "views")
+    return {part: [row for row in records[part] if row["reference"] in mine] for part in parts}
 
 
 def _sees(content: Content, officer: Officer, case: Application) -> bool:
@@ -154,12 +187,21 @@ def _find(context: Context, case: Application, action: str) -> Move | Refused:
 
 def _barred(context: Context, officer: Officer, case: Application, move: Move) -> Refused | None:
     """The separations of duty of services-domain §2.2."""
-    if case.submitted_by == officer.name and set(move.by) & set(officer.roles) <= {"APPROVER"}:
+    if move.decides and case.submitted_by == officer.name:
         return Refused("own_case", "Nobody approves a case that they submitted.")
     if move.gather and officer.directorate not in move.gather.of:
         return Refused("forbidden", f"{move.action} is asked of: {', '.join(move.gather.of)}.")
-    if case.state == "APPEALED":
-        rejections = [e for e in events.history(context.tx, case.reference) if e.to_state == "REJECTED"]
-        if rejections and rejections[-1].actor == officer.name:
-            return Refused("own_case", "An objection is decided by someone other than who rejected the case.")
+    if move.decides and context.content.states[case.state].apart and _objected_to(context, case) == officer.name:
+        return Refused("own_case", "An objection is decided by someone other than whose decision it is about.")
     return None
+
+
+def _objected_to(context: Context, case: Application) -> str | None:
+    """The officer whose decision the citizen objected to: the last to act before the case came into this state.
+
+    Questions asked in between, and their answers, change nothing about that.
+    """
+    history = events.history(context.tx, case.reference)
+    objected = [n for n, event in enumerate(history) if event.to_state == case.state and event.action in OBJECTIONS]
+    before = history[: objected[-1]] if objected else []
+    return next((event.actor for event in reversed(before) if event.actor_kind == "officer"), None)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handlers import apply, cases, profile
+from handlers import apply, cases, drafts, profile
 from handlers.context import Context
 from menus.state import Effect
 
@@ -56,6 +56,10 @@ def _act(context: Context, caller: Caller, args: dict[str, Any]) -> dict[str, An
     return cases.act(context, caller.phone, f"{caller.channel}:{caller.session}:{caller.turn}", args)
 
 
+def _discard(context: Context, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
+    return drafts.discard(context, caller.phone, args)
+
+
 _USES: Mapping[str, Use] = {
     "submit": _submit,
     "language": _language,
@@ -63,4 +67,5 @@ _USES: Mapping[str, Use] = {
     "case": _case,
     "own_reference": _own_reference,
     "act": _act,
+    "discard": _discard,
 }

@@ -3,18 +3,21 @@
 Decides: where a move leads, what it records, and that the citizen hears of it. Must not know: who is allowed to.
 """
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
+from handlers import merge, winding
 from handlers import params as parameters
-from handlers.calendar import due_at, on_day
+from handlers.calendar import local_day
 from handlers.context import Context, Refused
 from handlers.notify import announce_all
+from handlers.stretches import stretches
 from menus.content import Service
 from menus.workflow import ORIGIN, SAME, Move
 from store import applications, events
 from store.applications import Act, Application, IllegalMove, StaleCase
+from store.events import Event
 
 
 def make(
@@ -23,15 +26,26 @@ def make(
     """Move a locked case and announce it in the same transaction; `details` are recorded beside the parameters."""
     service = context.content.services[case.service]
     values, faults = parameters.check(context.content, service, move, given)
+    faults += _past_days(context, move, values)
     if faults:
         return Refused("invalid_params", "The parameters of this action are not valid.", tuple(faults))
-    if spent(context, case, move):
-        return Refused("limit_reached", f"{move.action} was already used {move.max} times on this case.")
-    recorded = values | details
+    if refused := barred(context, case, move):
+        return refused
+    recorded = values | details | _raised(case, move, details)
     if move.gather:
-        recorded, move = _gathered(service, case, move, recorded)
+        recorded, move = _gathered(context, service, case, move, recorded)
+    return _made(context, service, case, move, Act(kind, actor, move.action, recorded))
+
+
+def _made(context: Context, service: Service, case: Application, move: Move, act: Act) -> Application | Refused:
+    """The move and, for a merge, its other half: both or neither."""
     try:
-        return _move(context, service, case, move, Act(kind, actor, move.action, recorded))
+        with context.tx.begin_nested() as point:
+            refused = merge.join(context, case, move, act)
+            if refused:
+                point.rollback()
+                return refused
+            return _move(context, service, case, move, act)
     except StaleCase:
         return Refused("stale", "The case has changed since it was read; read it again.")
     except IllegalMove as error:
@@ -39,11 +53,47 @@ def make(
 
 
 def spent(context: Context, case: Application, move: Move) -> bool:
-    """Whether the case has used up the times this move may be made."""
-    if move.max is None:
-        return False
-    made = [event for event in events.history(context.tx, case.reference) if event.action == move.action]
-    return len(made) >= move.max
+    """Whether this move is no longer to be had: made as often as a case may, or its time is over."""
+    return barred(context, case, move) is not None
+
+
+def barred(context: Context, case: Application, move: Move) -> Refused | None:
+    """Why the case's own past keeps it from this move; None when it does not."""
+    if move.max is None and move.within is None and not move.in_time:
+        return None
+    history = events.history(context.tx, case.reference)
+    if move.max is not None and sum(event.action == move.action for event in history) >= move.max:
+        return Refused("limit_reached", f"{move.action} was already used {move.max} times on this case.")
+    if move.within is not None and _days_since(context, case, history) > move.within:
+        return Refused("too_late", f"{move.action} is possible within {move.within} days.")
+    if move.in_time and _is_late(context, case):
+        return Refused("too_late", f"{move.action} is possible before the case is due.")
+    return None
+
+
+def _days_since(context: Context, case: Application, history: Sequence[Event]) -> int:
+    """Days since the case came into its state, by the governorate's calendar."""
+    entered = [event.at for event in history if event.from_state != event.to_state]
+    working_time = context.content.calendar
+    since = local_day(working_time, entered[-1] if entered else case.state_since)
+    return (local_day(working_time, context.now) - since) // timedelta(days=1)
+
+
+def _is_late(context: Context, case: Application) -> bool:
+    found = winding.read(context.tx, context.content, case)
+    return found is not None and context.now >= found.state_due
+
+
+def _past_days(context: Context, move: Move, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A new due date lies ahead."""
+    days = [param.id for param in move.params if param.type == "due" and param.id in values]
+    return [(name, "must be a day to come") for name in days if values[name] <= context.today.isoformat()]
+
+
+def _raised(case: Application, move: Move, details: Mapping[str, Any]) -> dict[str, int]:
+    """The level that holds the case from now on."""
+    rise = int(details.get("rise", 0)) or int(move.raises)
+    return {"level": min(winding.TOP_LEVEL, winding.level(case) + rise)} if rise else {}
 
 
 def _move(context: Context, service: Service, case: Application, move: Move, act: Act) -> Application:
@@ -58,23 +108,11 @@ def _move(context: Context, service: Service, case: Application, move: Move, act
         act=act,
         details=details,
         directorate=details.get("directorate"),
-        due_at=_due(context, service, case, move, target, details),
+        due_at=case.due_at,
         now=context.now,
     )
     announce_all(context.tx, context.content, case.reference, context.now)
-    return moved
-
-
-def _due(
-    context: Context, service: Service, case: Application, move: Move, target: str, details: Mapping[str, Any]
-) -> datetime | None:
-    """A day that the officer names, else that of the new state; a case that stays keeps its own."""
-    named = next((details[param.id] for param in move.params if param.type == "due" and param.id in details), None)
-    if named:
-        return on_day(context.content, date.fromisoformat(named))
-    if target == case.state:
-        return case.due_at
-    return due_at(context.content, service, target, case.answers, case.created_at, context.now)
+    return applications.find(context.tx, case.reference) or moved
 
 
 def _target(case: Application, move: Move) -> str:
@@ -83,10 +121,19 @@ def _target(case: Application, move: Move) -> str:
     return case.state if move.to == SAME else move.to
 
 
-def _gathered(service: Service, case: Application, move: Move, recorded: dict[str, Any]) -> tuple[dict[str, Any], Move]:
-    """One directorate's answer to a parallel step; the last one makes the move that all were waiting for."""
+def _gathered(
+    context: Context, service: Service, case: Application, move: Move, recorded: dict[str, Any]
+) -> tuple[dict[str, Any], Move]:
+    """One directorate's answer to a parallel step; the last one makes the move that all were waiting for.
+
+    Answers of an earlier round do not count, whoever brought the case back into the step.
+    """
     assert move.gather is not None
-    answers = {**case.details.get(move.action, {}), recorded.pop("by"): True}
+    history = events.history(context.tx, case.reference)
+    present = stretches(context.content, service, case, history)[-1].events
+    given = [event.details.get(move.action, {}) for event in present if event.action == move.action]
+    answers = {name: True for each in given for name in each}
+    answers[recorded.pop("by")] = True
     recorded = {**recorded, move.action: answers}
     then = service.workflow.find(case.state, move.gather.then, case.answers)
     complete = then is not None and set(move.gather.of) <= set(answers)

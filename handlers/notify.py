@@ -5,7 +5,8 @@ Decides: which text announces a change, and to whom. Must not know: providers, q
 
 from datetime import datetime
 
-from handlers.calendar import due_at
+from handlers.quiet import Leave, leave
+from handlers.winding import wind
 from handlers.wording import case_words, sms
 from menus.content import Content, Service
 from menus.gsm import segments
@@ -15,8 +16,12 @@ from store.applications import Application
 from store.db import Transaction
 from store.events import Event
 
+ANSWER = 0
+"""Outbox priority of what the citizen waits for, or what cannot wait."""
 NOTICE = 1
-"""Outbox priority of a status notice; an answer to the citizen's own message is 0."""
+"""Outbox priority of a status notice."""
+URGENT = "urgent"
+"""The class of texts that overtake a notice held for the night."""
 
 
 SILENT = "none"
@@ -28,13 +33,15 @@ def announce(tx: Transaction, content: Content, event: Event, now: datetime) -> 
     case = applications.find(tx, event.reference)
     service = content.services.get(event.service)
     if case is not None and service is not None:
-        case = _with_due(tx, content, service, case, event, now)
+        case = wind(tx, content, case, event)
         key = text_key(content, service, case, event)
         person = people.find(tx, case.phone)
         language = person.language if person else case.language
         kind, text = _worded(content, service, case, event, key, language) if key else (SILENT, "")
-        muted = kind == SILENT or bool(person and person.stopped_at)
-        outbox.insert(tx, _row(case, event, language, kind, text, muted), now)
+        own = event.actor_kind == "citizen"
+        leaves = Leave(muted=True) if kind == SILENT else leave(tx, content, case, person, key or kind, own, now)
+        urgent = own or content.notices.texts.get(key or kind) == URGENT
+        outbox.insert(tx, _row(case, event, language, kind, text, leaves, ANSWER if urgent else NOTICE), now)
     events.mark_relayed(tx, [event.id], now)
 
 
@@ -46,9 +53,11 @@ def announce_all(tx: Transaction, content: Content, reference: str, now: datetim
 
 def text_key(content: Content, service: Service, case: Application, event: Event) -> str | None:
     """The SMS text of an event: the move's own, else the state's; None for a step that concerns the office alone."""
-    if event.from_state is None:
+    if _is_received(content, service, event):
         if service.urgent and service.is_urgent(case.answers):
             return service.urgent.text
+        return _state_text(content, service, event.to_state)
+    if event.from_state is None:
         return _state_text(content, service, event.to_state)
     move = service.workflow.find(event.from_state, event.action or "", case.answers)
     if move and move.text:
@@ -58,23 +67,18 @@ def text_key(content: Content, service: Service, case: Application, event: Event
     return _state_text(content, service, event.to_state)
 
 
+def _is_received(content: Content, service: Service, event: Event) -> bool:
+    """Whether the case has now reached the office: sent, or made at a counter and confirmed."""
+    came_from = content.states.get(event.from_state or "")
+    return event.to_state == service.workflow.start and (
+        event.from_state is None or bool(came_from and came_from.entry)
+    )
+
+
 def _state_text(content: Content, service: Service, state: str) -> str | None:
     if state not in service.workflow.states:
         return "generic"
     return service.use(state).text or content.states[state].text
-
-
-def _with_due(
-    tx: Transaction, content: Content, service: Service, case: Application, event: Event, now: datetime
-) -> Application:
-    """The case with its due date, which a plain SQL writer does not set."""
-    if event.actor_kind != "database" or case.version != event.version or case.state not in service.workflow.states:
-        return case
-    due = due_at(content, service, case.state, case.answers, case.created_at, now)
-    if due == case.due_at:
-        return case
-    applications.set_due(tx, case.reference, case.version, due)
-    return applications.find(tx, case.reference) or case
 
 
 def _worded(
@@ -86,15 +90,19 @@ def _worded(
     return sms(content, key, language, words)
 
 
-def _row(case: Application, event: Event, language: str, kind: str, text: str, muted: bool) -> outbox.NewMessage:
+def _row(
+    case: Application, event: Event, language: str, kind: str, text: str, leaves: Leave, priority: int
+) -> outbox.NewMessage:
     return outbox.NewMessage(
         phone=case.phone,
         language=language,
         kind=kind,
         text=text,
         parts=segments(text) if text else 0,
-        priority=NOTICE,
+        priority=priority,
         reference=case.reference,
         event_id=event.id,
-        muted=muted,
+        muted=leaves.muted,
+        not_before=leaves.not_before,
+        held=leaves.held,
     )

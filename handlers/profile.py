@@ -7,11 +7,16 @@ from typing import Any
 
 from handlers.context import Context
 from store import people
+from store.people import Person
 
 
 def known(context: Context, phone: str, session: str, default_language: str) -> tuple[str, dict[str, str]]:
     """(language, known facts) as they were when `session` began: a language changed in it does not count yet."""
-    person = people.find(context.tx, phone)
+    return facts(context, people.find(context.tx, phone), session, default_language)
+
+
+def facts(context: Context, person: Person | None, session: str, default_language: str) -> tuple[str, dict[str, str]]:
+    """`known` of a person who was found already; None for a phone not seen before."""
     facts = {"today": context.today.isoformat()}
     if person is None:
         return default_language, facts

@@ -1,17 +1,23 @@
-"""What a short SMS means for the cases of its sender: the digit of a move, a rating, the answer to a question.
+"""What a short SMS means for the cases of its sender: the digit of a move, its word, a rating, the office's question.
 
 Decides: which case and which move a reply is about. Must not know: keywords, what is said back.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from handlers import cases, moves, params
 from handlers.context import Context
 from menus.content import Service
+from menus.normalise import fold
 from menus.workflow import CITIZEN, Move
-from store import applications
+from store import applications, events
 from store.applications import Application
+from store.events import Event
+
+REMEMBERED = timedelta(days=60)
+"""So long after a question is closed an answer to it is told that it comes late, or again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +36,12 @@ class Open:
     waiting: list[Application]
     others: list[Application]
 
-    def fitting(self, context: Context, typed: str) -> list[Reply]:
-        """Every reply that `typed` can be, on the waiting cases; on the others only if it fits none of them."""
-        return _fitting(context, self.waiting, typed) or _fitting(context, self.others, typed)
+    def fitting(self, context: Context, typed: str, words: bool = False) -> list[Reply]:
+        """Every reply that `typed` can be, on the waiting cases; on the others only if it fits none of them.
+
+        `words`: it may be an answer in the citizen's own words, to a question that takes them.
+        """
+        return _fitting(context, self.waiting, typed, words) or _fitting(context, self.others, typed, False)
 
 
 def open_cases(context: Context, phone: str, reference: str | None) -> Open:
@@ -46,8 +55,45 @@ def open_cases(context: Context, phone: str, reference: str | None) -> Open:
 def having(context: Context, phone: str, action: str, reference: str | None) -> list[tuple[Application, Move]]:
     """The cases on which the citizen may make the move of that name."""
     found = open_cases(context, phone, reference)
-    moves_of = ((case, move) for case in (*found.waiting, *found.others) for move in _citizen_moves(context, case))
+    moves_of = ((case, move) for case in (*found.waiting, *found.others) for move in citizen_moves(context, case))
     return [(case, move) for case, move in moves_of if move.action == action]
+
+
+def options(context: Context, case: Application, language: str) -> str:
+    """The digits that a case takes now and what they mean, or ''."""
+    named = [move for move in citizen_moves(context, case) if move.reply and move.label]
+    between = "، " if language == "ar" else ", "
+    return between.join(f"{move.reply} {(move.label or {})[language]}" for move in named)
+
+
+def closed(context: Context, phone: str, typed: str) -> tuple[Application, bool] | None:
+    """The case whose question `typed` would have answered, and whether the citizen did answer it; None: no such one."""
+    found: list[tuple[Event, Application]] = []
+    for case in applications.of_phone(context.tx, phone, None, limit=cases.LISTED):
+        past = [event for event in events.history(context.tx, case.reference) if _closes(context, case, event, typed)]
+        found += [(past[-1], case)] if past else []
+    if not found:
+        return None
+    last, case = max(found, key=lambda each: each[0].at)
+    return (case, last.actor_kind == "citizen") if context.now - last.at <= REMEMBERED else None
+
+
+def _closes(context: Context, case: Application, event: Event, typed: str) -> bool:
+    """Whether the event ended a question that takes `typed`: it left the state, or was the citizen's own reply."""
+    service = context.content.services.get(case.service)
+    if service is None or event.from_state is None:
+        return False
+    asked = [m for m in service.workflow.moves_from(event.from_state, case.answers) if CITIZEN in m.by]
+    taking = [m.action for m in asked if m.reply == typed or (_rates(m) and typed in _RATINGS)]
+    return bool(taking) and (event.action in taking or event.from_state != event.to_state)
+
+
+def citizen_moves(context: Context, case: Application) -> Iterator[Move]:
+    """What the citizen may still do with a case."""
+    service = context.content.services.get(case.service)
+    if service is not None:
+        available = service.workflow.moves_from(case.state, case.answers)
+        yield from (move for move in available if CITIZEN in move.by and not moves.spent(context, case, move))
 
 
 def _clock(context: Context, case: Application) -> str:
@@ -55,31 +101,37 @@ def _clock(context: Context, case: Application) -> str:
     return kind.clock if kind else "none"
 
 
-def _citizen_moves(context: Context, case: Application) -> Iterator[Move]:
-    service = context.content.services.get(case.service)
-    if service is not None:
-        available = service.workflow.moves_from(case.state, case.answers)
-        yield from (move for move in available if CITIZEN in move.by and not moves.spent(context, case, move))
-
-
-def _fitting(context: Context, found: list[Application], typed: str) -> list[Reply]:
+def _fitting(context: Context, found: list[Application], typed: str, words: bool) -> list[Reply]:
     replies = []
     for case in found:
         service = context.content.services.get(case.service)
-        meanings = (_meaning(service, case, move, typed) for move in _citizen_moves(context, case) if service)
+        able = citizen_moves(context, case)
+        meanings = (_meaning(service, case, move, typed, words) for move in able if service)
         replies += [meaning for meaning in meanings if meaning][:1]
     return replies
 
 
-def _meaning(service: Service, case: Application, move: Move, typed: str) -> Reply | None:
-    """`typed` as this move: its digit, a rating, or a value for the question that the office asked."""
-    kinds = {param.type for param in move.params}
-    if move.reply == typed and not move.confirm:
+def _meaning(service: Service, case: Application, move: Move, typed: str, words: bool) -> Reply | None:
+    """`typed` as this move: its digit or its word, a rating, or a value for the question that the office asked."""
+    if not move.confirm and (move.reply == typed or (move.reply and _is_label(move, typed))):
         return Reply(case, move.action)
-    if "rating" in kinds and typed in [str(number) for number in range(params.RATINGS[0], params.RATINGS[1] + 1)]:
+    if _rates(move) and typed in _RATINGS:
         return Reply(case, move.action, {"rating": typed})
-    if "question" in kinds:
+    if any(param.type == "question" for param in move.params):
         asked = service.question(str(case.details.get("question", "")), case.answers)
+        if asked is None and not (words or typed.isdecimal()):
+            return None
         value = asked.accept(typed) if asked else typed[: params.WORDS_LENGTH]
         return Reply(case, move.action, {"value": value}) if value else None
     return None
+
+
+def _is_label(move: Move, typed: str) -> bool:
+    return fold(typed) in [fold(label) for label in (move.label or {}).values()]
+
+
+def _rates(move: Move) -> bool:
+    return any(param.type == "rating" for param in move.params)
+
+
+_RATINGS = frozenset(str(number) for number in range(params.RATINGS[0], params.RATINGS[1] + 1))

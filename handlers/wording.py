@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from handlers.calendar import promise
+from handlers.clocks import promise
 from menus.content import Content, Service
+from menus.gsm import segments
 from menus.localized import fill, placeholders
 from menus.workflow import Param
 from store.applications import Application
@@ -69,7 +70,14 @@ def _day_month(text: str) -> str:
 
 
 def sms(content: Content, key: str, language: str, words: Mapping[str, str]) -> tuple[str, str]:
-    """(text key used, filled text): the generic text where a detail that `key` needs is not known."""
+    """(text key used, filled text): the generic text where a detail that `key` needs is not known.
+
+    A text that takes a second segment gives way to its approved short form, `key`_short, where that saves one.
+    """
     if not placeholders(content.sms[key]) <= set(words):
         key = "generic"
-    return key, fill(content.sms[key][language], words)
+    text = fill(content.sms[key][language], words)
+    shorter = content.sms.get(f"{key}_short")
+    if shorter and segments(text) > 1 and placeholders(shorter) <= set(words):
+        text = min(text, fill(shorter[language], words), key=segments)
+    return key, text

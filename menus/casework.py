@@ -76,7 +76,9 @@ def show_case(content: Content, state: State) -> Screen:
 def take_case(content: Content, state: State, typed: str) -> Turn | None:
     """Start one of the citizen's moves."""
     if typed == "0":
-        return Turn(state.to("list", case={}))
+        # A session that opened with a case has no list behind it: an unfinished form, or the menu.
+        behind = "list" if state.cases else "resume" if "origin" in state.known else "menu"
+        return Turn(state.to(behind, case={}))
     move = _moves(content, state).get(typed)
     if move is None:
         return None

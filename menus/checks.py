@@ -3,6 +3,7 @@
 Decides: which content is refused at boot. Must not know: screens' sizes (see menus/measure.py), the store.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from menus.content import Content, Service
@@ -15,11 +16,11 @@ from menus.yaml_source import YamlSource
 USSD_TEXTS = frozenset(
     "more back yes no change place place_same district subdistrict review send correct cancel which_answer closed done"
     " retry too_many unavailable fault declined my_requests no_requests status status_due sure acted already_open"
-    " changed not_possible rate rate_1 rate_2 rate_3 rate_4 rate_5".split()
+    " changed not_possible rate rate_1 rate_2 rate_3 rate_4 rate_5 resume resume_1 resume_2 resume_3 replaced".split()
 )
 SMS_TEXTS = frozenset(
     "help unknown_ref bad_ref not_understood which_one system status status_due status_needs generic"
-    " stopped started bad_choice dial acted withdraw_ask".split()
+    " resume stopped started bad_choice dial acted withdraw_ask".split()
 )
 ROLES = frozenset(
     "CITIZEN CLERK VERIFIER INSPECTOR CLEARANCE CASHIER APPROVER CREW STORE SILO SCHOOL BRANCH REGISTRAR GRO HANDLER"
@@ -34,7 +35,7 @@ Fault = tuple[str, Where, str]
 
 def check(content: Content, sources: Mapping[str, YamlSource]) -> list[str]:
     """Every fault, as `file:line: reason`."""
-    found = [*_texts(content), *_menus(content), *_profile(content)]
+    found = [*_texts(content), *_menus(content), *_shortcuts(content), *_profile(content)]
     for service in content.services.values():
         found += [(f"services/{service.id}.yaml", where, reason) for where, reason in _service(content, service)]
     return [sources[file].fault(where, reason) for file, where, reason in found]
@@ -67,6 +68,21 @@ def _menus(content: Content) -> Iterator[Fault]:
         yield "menus.yaml", ("menus", name), "no item leads to this menu"
 
 
+def _shortcuts(content: Content) -> Iterator[Fault]:
+    """A shortcut is a name: no menu key, no key of a pager, and it leads somewhere that exists."""
+    for name, target in content.shortcuts.items():
+        where = ("shortcuts", name)
+        if not re.fullmatch(r"[1-9][0-9]{1,3}", name) or name == "98":
+            yield "menus.yaml", where, "a shortcut has two to four digits, the first no 0, and is not 98"
+        if sum(each is not None for each in (target.service, target.menu, target.cases)) != 1:
+            yield "menus.yaml", where, "a shortcut has one of service, menu, cases"
+        if target.menu and target.menu not in content.menus:
+            yield "menus.yaml", where, f"there is no menu {target.menu}"
+        for service in (target.service, target.cases):
+            if service and service != "all" and service not in content.services:
+                yield "menus.yaml", where, f"there is no service {service}"
+
+
 def _profile(content: Content) -> Iterator[Fault]:
     for question in content.profile:
         for choice in question.choices:
@@ -76,6 +92,7 @@ def _profile(content: Content) -> Iterator[Fault]:
 
 def _service(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
     yield from _routing(content, service)
+    yield from _sealed(content, service)
     names = {q.id for q in (*content.profile, *service.questions)}
     for question in service.questions:
         yield from ((("questions",), f"{question.id}: {reason}") for reason in _question(content, question, names))
@@ -89,6 +106,20 @@ def _routing(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
     for place in service.routing.by_place:
         if content.place_name(place, "en") == place:
             yield ("routing", "by_place", place), "there is no such place"
+
+
+def _sealed(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
+    """A sensitive answer is stored sealed, so nothing can depend on it."""
+    sensitive = {question.id for question in (*service.questions, *content.profile) if question.data == "sensitive"}
+    used = {name for question in service.questions for name in (*question.when, *question.above)}
+    used |= {name for move in service.workflow.moves for name in move.when}
+    used |= set(service.urgent.when if service.urgent else ())
+    if service.confidential:
+        used.add(service.confidential.field)
+        if service.confidential.field not in {question.id for question in service.questions}:
+            yield ("confidential",), f"no question {service.confidential.field}"
+    for name in sorted(sensitive & used):
+        yield ("questions",), f"{name} is sensitive, so nothing may depend on its answer"
 
 
 def _question(content: Content, question: Question, names: set[str]) -> Iterator[str]:
@@ -108,6 +139,8 @@ def _question(content: Content, question: Question, names: set[str]) -> Iterator
 
 def _workflow(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
     flow = service.workflow
+    for state in sorted(set(service.urgent.states if service.urgent else {}) - set(flow.states)):
+        yield ("urgent", "states", state), "there is no such state in this service"
     if flow.start not in flow.states:
         yield ("workflow", "start"), f"there is no state {flow.start}"
     for number, move in enumerate(flow.moves):
@@ -116,12 +149,29 @@ def _workflow(content: Content, service: Service) -> Iterator[tuple[Where, str]]
         where = ("workflow", "states", state)
         if not content.states[state].closed and not any(state in move.source for move in flow.moves):
             yield where, "no move leaves this state, and it is not closed"
-        if state != flow.start and not any(move.to == state for move in flow.moves):
+        entry = state == flow.start or content.states[state].entry
+        if not entry and not any(move.to == state for move in flow.moves):
             yield where, "no move leads to this state"
+        yield from ((where, reason) for reason in _clocks(content, service, state))
         yield from ((where, reason) for reason in _state_text(content, service, state))
         replies = [move.reply for move in flow.moves if state in move.source and move.reply and not move.when]
         if len(set(replies)) < len(replies):
             yield where, "two moves of the citizen share a reply digit"
+
+
+def _clocks(content: Content, service: Service, state: str) -> Iterator[str]:
+    """No case may wait for ever: each clock has the move that the system makes when it runs out."""
+    use, turns = service.use(state), {content.states[state].clock}
+    turns |= {move.turn for move in service.workflow.moves if state in move.source and move.turn}
+    made = {move.action for move in service.workflow.moves if state in move.source and SYSTEM in move.by}
+    for turn, action in (("citizen", "timeout"), ("office", "escalate")):
+        if turn in turns and not content.states[state].closed and action not in made:
+            yield f"the {turn}'s clock can run out here, and the system has no move {action}"
+    params = {param.id for move in service.workflow.moves for param in move.params if param.type in ("day", "due")}
+    if use.after and use.after not in params | set(content.calendar.named_days):
+        yield f"`after` names {use.after}, which is no day of a move and no named day of the calendar"
+    if use.until and use.until not in params:
+        yield f"`until` names {use.until}, which is no day of a move"
 
 
 def _state_text(content: Content, service: Service, state: str) -> Iterator[str]:

@@ -6,181 +6,195 @@ or what will be done.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Self
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import NamedTuple, Self
 
 from menus import references
 from menus.digits import only_digits
-from menus.normalise import fold, tidy
+from menus.keywords import (
+    ANSWER,
+    BAD_REFERENCE,
+    FILLER,
+    GREETING,
+    HELP,
+    POLITE,
+    REFERENCE,
+    THANKS,
+    UNKNOWN,
+    KeywordError,
+    Meaning,
+    Vocabulary,
+    vocabulary,
+)
+from menus.normalise import tidy
 from menus.phones import to_e164
+from menus.typos import nearest
+from menus.words import WORD, Language, Word, forms, joined, language_of, runs, words_of
 
-HELP = "HELP"
-REFERENCE = "REFERENCE"
-BAD_REFERENCE = "BAD_REFERENCE"
-ANSWER = "ANSWER"
-UNKNOWN = "UNKNOWN"
-_RESERVED = frozenset({REFERENCE, BAD_REFERENCE, ANSWER, UNKNOWN, "polite"})
+__all__ = [
+    "ANSWER",
+    "BAD_REFERENCE",
+    "HELP",
+    "REFERENCE",
+    "THANKS",
+    "UNKNOWN",
+    "Command",
+    "Grammar",
+    "KeywordError",
+]
 
+MOST = 3
+"""Requests that one message may hold."""
+_ASIDE = (POLITE, GREETING, FILLER)
 _ARTICLE = "ال"
-_WORD = re.compile(r"[^\W_]+")
 _LETTER = re.compile(r"[^\W\d_]")
-_ARABIC = re.compile(r"[\u0620-\u064a\u066e-\u06d3\u06fa-\u06ff\u0750-\u077f\u08a0-\u08c9]")
-_LATIN = re.compile(r"[a-z]")
 _OUTER = re.compile(r"^[\W_]+|[\W_]+$")
-
-
-class KeywordError(ValueError):
-    """The keywords contradict each other; `str()` names the word and its two meanings."""
+_CLAUSES = re.compile(r"[\n.;,\u060c\u061b]+|(?<!\S)(?:و|ثم|and|then|&)(?!\S)|(?<!\S)و(?=\S)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One SMS, read.
+    """One request, read.
 
     `intent` is one of the keywords' intents, or REFERENCE (nothing but a reference), BAD_REFERENCE (eight digits whose
     check digit is wrong, whatever else is said; `value` is the whole text), ANSWER (only numbers, or a reference and
-    something else; `value` is what is not the reference), UNKNOWN (`value` is the whole text). With a keyword, `value`
-    is the value the keyword names or the text left over. `language` is that of the letters, None when there are none.
+    something else; `value` is what is not the reference), THANKS (only politeness), UNKNOWN (`value` is the whole
+    text). With a keyword, `value` is the value the keyword names or the text left over. `language` is that of the
+    letters, None when there are none. `meant`: the keyword that a misspelt one was taken for; ask before acting on it.
     """
 
     intent: str
     reference: str | None = None
     value: str | None = None
-    language: Literal["ar", "en"] | None = None
+    language: Language | None = None
+    meant: str | None = None
 
 
-class Intent(BaseModel):
-    """One intent of `config/keywords.yaml`: its words per language, and which of them may only stand alone."""
+class _Read(NamedTuple):
+    """A meaning, how many words it took, and the word it was taken for when that was misspelt."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-    words: dict[str, list[str]]
-    values: dict[str, list[str]] = Field(default_factory=dict)
-    whole_only: bool | list[str] = False
-
-
-class Keywords(BaseModel):
-    """The whole of `config/keywords.yaml`."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-    intents: dict[str, Intent]
-    polite: dict[str, list[str]] = Field(default_factory=dict)
-
-
-class _Meaning(NamedTuple):
-    intent: str
-    value: str | None
-    whole_only: bool
-
-
-class _Word(NamedTuple):
-    folded: str
-    start: int
-    end: int
+    meaning: Meaning
+    used: int
+    meant: str | None = None
 
 
 class Grammar:
-    """Keywords, folded once, and the reading of messages with them."""
+    """Keywords, folded once, and the reading of messages with them.
 
-    def __init__(self, meanings: dict[str, _Meaning]) -> None:
-        self._meanings = meanings
-        self._longest = max((key.count(" ") + 1 for key in meanings), default=1)
+    `opens`: intent -> (service or menu, its id); `acting`: the intents that change data.
+    """
+
+    def __init__(self, words: Vocabulary) -> None:
+        self._meanings, self._signs, self._longest = words.meanings, words.signs, words.longest
+        self.opens, self.acting = words.opens, words.acting
+        self._known = [key for key, meaning in words.meanings.items() if meaning.intent not in _ASIDE]
 
     @classmethod
     def load(cls, mapping: object) -> Self:
         """A grammar from the plain mapping of the file; ValueError names the place, or the word with two meanings."""
-        meanings: dict[str, _Meaning] = {}
-        for word, meaning in _declared(Keywords.model_validate(mapping)):
-            key = fold(word)
-            if not key and meaning.intent != HELP:
-                raise KeywordError(f"{word!r} of {meaning.intent} is empty once folded, and an empty message is HELP")
-            before = meanings.setdefault(key, meaning)
-            if before[:2] != meaning[:2]:
-                raise KeywordError(f"{word!r} folds to {key!r}, which is both {_name(before)} and {_name(meaning)}")
-            meanings[key] = before._replace(whole_only=before.whole_only or meaning.whole_only)
-        return cls(meanings)
+        return cls(vocabulary(mapping))
+
+    def read(self, text: str) -> tuple[Command, ...]:
+        """Every request of a message, one unless each of its clauses is one by itself; never raises."""
+        whole = self.parse(text)
+        if whole.intent == ANSWER and whole.reference and references.is_reference(whole.value or ""):
+            return Command(REFERENCE, whole.reference, None, whole.language), Command(REFERENCE, whole.value)
+        plain = tidy(text)
+        if whole.intent in (HELP, THANKS, REFERENCE) or self._is_whole(plain):
+            return (whole,)
+        clauses = [clause for clause in _CLAUSES.split(plain) if WORD.search(clause)]
+        if not 1 < len(clauses) <= MOST or not all(self._is_whole(clause) for clause in clauses):
+            return (whole,)
+        return tuple(dict.fromkeys(map(self.parse, clauses)))
+
+    def _is_whole(self, text: str) -> bool:
+        """Whether a text is a request without a word to spare."""
+        found = references.find(tidy(text))
+        words = self._without_asides(words_of(found.rest))
+        if found.kind == "bad":
+            return False
+        return bool(found.digits) if not words else self._lookup(joined(words)) is not None
 
     def parse(self, text: str) -> Command:
-        """The meaning of any text at all; never raises."""
+        """The meaning of any text at all, read as one request; never raises."""
         plain = tidy(text)
-        language = _language(plain)
+        language = language_of(plain)
         found = references.find(plain)
         if found.kind == "bad":
             return Command(BAD_REFERENCE, None, plain, language)
-        reference = found.digits
-        words = self._without_politeness(_words(found.rest))
+        reference, every = found.digits, words_of(found.rest)
+        words = self._without_asides(every)
         if not words:
-            return self._nothing_more(reference, plain, language)
-        meaning, used = self._meaning(words)
-        if meaning:
-            left = found.rest[words[used].start : words[-1].end] if used < len(words) else None
-            return Command(meaning.intent, reference, meaning.value or left, language)
+            return self._nothing_more(reference, every, plain, language)
+        read = self._meaning(words, reference) or self._meaning(self._trimmed(every), reference)
+        read = read or self._by_signs(words, reference) or self._misspelt(words, found.rest)
+        if read:
+            left = found.rest[words[read.used].start : words[-1].end] if 0 < read.used < len(words) else None
+            return Command(read.meaning.intent, reference, read.meaning.value or left, language, read.meant)
         if reference or not _LETTER.search(found.rest):
             return Command(ANSWER, reference, _answer(found.rest), language)
         return Command(UNKNOWN, None, plain, language)
 
-    def _nothing_more(self, reference: str | None, plain: str, language: Literal["ar", "en"] | None) -> Command:
+    def _nothing_more(self, reference: str | None, said: list[Word], plain: str, language: Language | None) -> Command:
         if reference:
             return Command(REFERENCE, reference, None, language)
-        return Command(UNKNOWN, None, plain, language) if language else Command(HELP)
+        kinds = {meaning.intent for word in runs(said, self._longest) if (meaning := self._meanings.get(word))}
+        if GREETING in kinds or not language:
+            return Command(HELP, None, None, language)
+        return Command(THANKS if kinds == {POLITE} else UNKNOWN, None, plain, language)
 
-    def _meaning(self, words: list[_Word]) -> tuple[_Meaning | None, int]:
+    def _meaning(self, words: list[Word], reference: str | None) -> _Read | None:
         """The meaning of the longest keyword that the words begin with, and how many words it is."""
         for used in range(min(self._longest, len(words)), 0, -1):
-            meaning = self._lookup(" ".join(word.folded for word in words[:used]))
-            if meaning and meaning.intent != "polite" and (used == len(words) or not meaning.whole_only):
-                return meaning, used
-        return None, 0
+            meaning = self._lookup(joined(words[:used]))
+            if meaning and (used == len(words) or not (meaning.whole_only or (meaning.acts and not reference))):
+                return _Read(meaning, used)
+        return None
 
-    def _lookup(self, key: str) -> _Meaning | None:
+    def _by_signs(self, words: list[Word], reference: str | None) -> _Read | None:
+        """A harmless meaning that some words give to any sentence; with a reference, words are for its case."""
+        said = {form for word in words for form in forms(word.folded)}
+        intents = (intent for needed, intent in self._signs if needed <= said)
+        found = next((intent for intent in intents if not reference or intent == "STATUS"), None)
+        return _Read(Meaning(found, None, False), 0) if found else None
+
+    def _misspelt(self, words: list[Word], rest: str) -> _Read | None:
+        """The one intent that the whole message is a slip of."""
+        if any(map(str.isdecimal, rest)):
+            return None
+        near = nearest(joined(words), self._known)
+        if len({self._meanings[key][:2] for key in near}) != 1:
+            return None
+        return _Read(self._meanings[near[0]], len(words), near[0])
+
+    def _lookup(self, key: str) -> Meaning | None:
         # Whole first: without its ال, الغاء (cancel) would be no word.
-        return self._meanings.get(key) or (self._meanings.get(key[2:]) if key.startswith(_ARTICLE) else None)
+        found = self._meanings.get(key) or (self._meanings.get(key[2:]) if key.startswith(_ARTICLE) else None)
+        return found if found and found.intent not in _ASIDE else None
 
-    def _without_politeness(self, words: list[_Word]) -> list[_Word]:
-        while size := next(filter(lambda size: self._polite(words[:size]), range(self._longest, 0, -1)), 0):
+    def _without_asides(self, words: list[Word]) -> list[Word]:
+        """Without politeness and greetings at either end, and what leads up to a request at its beginning."""
+        while size := self._aside(words, _ASIDE):
             words = words[size:]
-        while size := next(filter(lambda size: self._polite(words[-size:]), range(self._longest, 0, -1)), 0):
+        return self._trimmed(words, ends_only=True)
+
+    def _trimmed(self, words: list[Word], ends_only: bool = False) -> list[Word]:
+        """Without politeness and greetings."""
+        while not ends_only and (size := self._aside(words, (POLITE, GREETING))):
+            words = words[size:]
+        while size := next(filter(lambda n: self._is_aside(words[-n:], (POLITE, GREETING)), self._sizes()), 0):
             words = words[:-size]
         return words
 
-    def _polite(self, words: list[_Word]) -> bool:
-        meaning = self._meanings.get(" ".join(word.folded for word in words))
-        return meaning is not None and meaning.intent == "polite"
+    def _aside(self, words: list[Word], kinds: tuple[str, ...]) -> int:
+        return next(filter(lambda size: self._is_aside(words[:size], kinds), self._sizes()), 0)
 
+    def _sizes(self) -> range:
+        return range(self._longest, 0, -1)
 
-def _declared(keywords: Keywords) -> Iterator[tuple[str, _Meaning]]:
-    for name, intent in keywords.intents.items():
-        if name in _RESERVED:
-            raise KeywordError(f"{name} is not for keywords: it is what a message without one means")
-        alone = intent.whole_only if isinstance(intent.whole_only, list) else []
-        declared: list[tuple[str | None, str]] = [(None, word) for words in intent.words.values() for word in words]
-        declared += [(value, word) for value, words in intent.values.items() for word in words]
-        if strangers := set(alone) - {word for _, word in declared}:
-            raise KeywordError(f"{name}.whole_only has {min(strangers)!r}, which is not among its words")
-        for value, word in declared:
-            yield word, _Meaning(name, value, intent.whole_only is True or word in alone)
-    for words in keywords.polite.values():
-        yield from ((word, _Meaning("polite", None, False)) for word in words)
-
-
-def _name(meaning: _Meaning) -> str:
-    return f"{meaning.intent} {meaning.value}" if meaning.value else meaning.intent
-
-
-def _words(text: str) -> list[_Word]:
-    spotted = (_Word(fold(match[0]), *match.span()) for match in _WORD.finditer(text))
-    return [word for word in spotted if word.folded]
-
-
-def _language(plain: str) -> Literal["ar", "en"] | None:
-    arabic, latin = len(_ARABIC.findall(plain)), len(_LATIN.findall(plain.casefold()))
-    if not arabic and not latin:
-        return None
-    return "ar" if arabic >= latin else "en"
+    def _is_aside(self, words: list[Word], kinds: tuple[str, ...]) -> bool:
+        meaning = self._meanings.get(joined(words))
+        return meaning is not None and meaning.intent in kinds
 
 
 def _answer(rest: str) -> str:

@@ -6,6 +6,7 @@ Decides: which pieces of content exist and how they refer to each other. Must no
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -14,7 +15,8 @@ from menus.commands import Grammar
 from menus.forms import Model, Question
 from menus.gsm import Budget
 from menus.localized import Localized
-from menus.workflow import StateKind, StateUse, Workflow
+from menus.notices import Notices, QuietHours
+from menus.workflow import CITIZEN, StateKind, StateUse, Workflow
 
 
 class Window(Model):
@@ -31,11 +33,19 @@ class Window(Model):
         return day >= self.opens or day <= self.closes
 
 
+class Haste(Model):
+    """The office's time in one state of an urgent case: working days, or hours by day and night."""
+
+    sla: int | None = Field(default=None, ge=1)
+    hours: int | None = Field(default=None, ge=1)
+
+
 class Urgent(Model):
-    """When a case is urgent by its answers: another promise (hours or working days) and another receipt."""
+    """When a case is urgent by its answers: another promise, other times in some states, and another receipt."""
 
     when: dict[str, list[str]]
     promise: int = Field(ge=1, description="working days")
+    states: dict[str, Haste] = Field(default_factory=dict)
     text: str
 
 
@@ -48,6 +58,14 @@ class Routing(Model):
     def of(self, place: str | None) -> str:
         """Directorate id for a place code."""
         return self.by_place.get(place or "", self.default)
+
+
+class Confidential(Model):
+    """Whose phone is hidden: a citizen's who answered `field` with one of `values`, from all roles but those of `to`."""
+
+    field: str
+    values: list[str]
+    to: list[str]
 
 
 class Service(Model):
@@ -64,6 +82,7 @@ class Service(Model):
     window: Window | None = None
     urgent: Urgent | None = None
     one_open: list[str] | None = Field(default=None, description="one open case per phone and these answers")
+    confidential: Confidential | None = None
 
     def is_urgent(self, answers: Mapping[str, str]) -> bool:
         """Whether these answers make the case urgent."""
@@ -91,6 +110,14 @@ class Item(Model):
     language: Literal["next"] | None = None
 
 
+class Shortcut(Model):
+    """Where a name that is dialled after the code leads, as in `*964*21#`; exactly one of the targets is set."""
+
+    service: str | None = None
+    menu: str | None = None
+    cases: str | None = Field(default=None, description="a service id, or all")
+
+
 class Menu(Model):
     """A numbered list that leads somewhere."""
 
@@ -116,12 +143,17 @@ class Directorate(Model):
 
 
 class Calendar(Model):
-    """Working time. `weekend`: ISO weekday numbers; `local_days`: ISO dates added by the governorate."""
+    """Working time. `weekend`: ISO weekday numbers; `local_days`: ISO dates off, added by the governorate.
+
+    `work_days`: ISO dates worked although they are weekend or holiday. `named_days`: days that a clock may start on.
+    """
 
     timezone: str
     country: str
     weekend: list[int]
     local_days: dict[str, Localized] = Field(default_factory=dict)
+    work_days: dict[str, Localized] = Field(default_factory=dict)
+    named_days: dict[str, list[date]] = Field(default_factory=dict)
 
 
 class Operator(Model):
@@ -131,20 +163,26 @@ class Operator(Model):
     networks: list[str]
     septets: int
     ucs2: int
+    stages: int = Field(default=20, description="screens that one call may take; a longer service is refused")
+    first_septets: int | None = Field(default=None, description="of a session's first screen, where it is smaller")
+    first_ucs2: int | None = None
 
-    @property
+    @cached_property
     def budget(self) -> Budget:
         """The screen of this operator."""
-        return Budget(septets=self.septets, ucs2=self.ucs2)
+        first = Budget(self.first_septets or self.septets, self.first_ucs2 or self.ucs2)
+        return Budget(self.septets, self.ucs2, first if first != Budget(self.septets, self.ucs2) else None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Content:
     """All content, checked. `digest` names this version."""
 
     services: Mapping[str, Service]
     profile: tuple[Question, ...]
     menus: Mapping[str, Menu]
+    shortcuts: Mapping[str, Shortcut]
+    moved: Mapping[str, str]
     states: Mapping[str, StateKind]
     questions: Mapping[str, Localized]
     ussd: Mapping[str, Localized]
@@ -154,7 +192,16 @@ class Content:
     calendar: Calendar
     operators: tuple[Operator, ...]
     grammar: Grammar
+    notices: Notices
     digest: str
+    quiet: QuietHours | None = None
+
+    @cached_property
+    def waiting_states(self) -> tuple[str, ...]:
+        """The states in which an office waits for a citizen who can answer by phone."""
+        return tuple(
+            sorted(s for s in self.states if any(_waits(self, service, s) for service in self.services.values()))
+        )
 
     def budget(self, network: str | None) -> Budget:
         """The screen of a network code; the first operator of the file is the default."""
@@ -179,3 +226,11 @@ class Content:
         """The citizen's word for a state."""
         found = self.states.get(state)
         return found.label[language] if found else state
+
+
+def _waits(content: Content, service: Service, state: str) -> bool:
+    kind = content.states[state]
+    if kind.closed or kind.clock != "citizen":
+        return False
+    moves = (move for move in service.workflow.moves if state in move.source and CITIZEN in move.by and move.label)
+    return any(move.reply or any(param.type == "question" for param in move.params) for move in moves)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from menus import casework, filling
-from menus.content import Content
+from menus import casework, filling, unfinished
+from menus.content import Content, Item, Shortcut
 from menus.gsm import Budget
 from menus.localized import LANGUAGES, fill
 from menus.pager import BACK, MORE, pages
@@ -24,10 +24,15 @@ _Resume = Callable[[Content, State, dict[str, Any]], Turn | None]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the phone gets: a page within its budget, and whether the session is over."""
+    """What the phone gets: a page within its budget, and whether the session is over.
+
+    For statistics: the screen's name, and whether it is shown again because the answer was not good.
+    """
 
     text: str
     end: bool
+    screen: str = ""
+    wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,12 @@ def unavailable(content: Content, state: State, budget: Budget) -> Step:
     return _shown(content, replace(state, notice="unavailable"), budget)
 
 
+def layout(content: Content, state: State, budget: Budget) -> tuple[str, list[str], bool]:
+    """(name, pages, whether its input is free) of the screen at `state`: what a checker measures."""
+    screen = _SCREENS[state.at][0](content, state)
+    return screen.name or _name(state), _pages(content, state, screen, budget), screen.free
+
+
 def _settle(content: Content, state: State, turn: Turn | None, budget: Budget) -> Step:
     if turn is None:
         return _wrong(content, state, budget)
@@ -78,22 +89,38 @@ def _wrong(content: Content, state: State, budget: Budget) -> Step:
 
 
 def _shown(content: Content, state: State, budget: Budget) -> Step:
-    all_pages = _pages(content, state, budget)
-    return Step(state, Reply(all_pages[min(state.page, len(all_pages) - 1)], state.at == "end"))
-
-
-def _pages(content: Content, state: State, budget: Budget) -> list[str]:
     screen = _SCREENS[state.at][0](content, state)
+    all_pages = _pages(content, state, screen, budget)
+    text = all_pages[min(state.page, len(all_pages) - 1)]
+    return Step(state, Reply(text, state.at == "end", screen.name or _name(state), state.tries > 0))
+
+
+def _name(state: State) -> str:
+    if state.at in ("menu", "end"):
+        return f"{state.at} {state.menu if state.at == 'menu' else state.action}"
+    return f"{state.service} {state.at}" if state.service else state.at
+
+
+def _pages(content: Content, state: State, screen: Screen, budget: Budget) -> list[str]:
+    room = budget.first if state.first and budget.first else budget
+    words = content.ussd["more"][state.language], content.ussd["back"][state.language]
+    notice = ""
     if state.notice:
         values = {"try": state.tries + 1, "tries": MAX_TRIES}
-        screen = replace(screen, text=f"{fill(content.ussd[state.notice][state.language], values)}\n{screen.text}")
-    return pages(screen, budget, content.ussd["more"][state.language], content.ussd["back"][state.language])
+        notice = fill(content.ussd[state.notice][state.language], values) + "\n"
+    cut = pages(replace(screen, text=notice + screen.text), room, *words)
+    if len(cut) > 1 and screen.free:  # no key can turn its page: without the example it is one
+        short = replace(screen, text=notice + screen.text.split("\n")[0])
+        cut = [pages(short, room, *words)[0]]
+    return cut
 
 
 def _turn_page(content: Content, state: State, typed: str, budget: Budget) -> State | None:
     """The state on another page, when `typed` turns one."""
-    if typed == MORE and state.page + 1 < len(_pages(content, state, budget)):
-        return replace(state, page=state.page + 1)
+    if typed == MORE:
+        screen = _SCREENS[state.at][0](content, state)
+        last = len(_pages(content, state, screen, budget)) - 1
+        return replace(state, page=state.page + 1) if state.page < last else None
     if typed == BACK and state.page:
         return replace(state, page=state.page - 1)
     return None
@@ -110,14 +137,21 @@ def _show_menu(content: Content, state: State) -> Screen:
 
 def _take_menu(content: Content, state: State, typed: str) -> Turn | None:
     item = next((each for each in content.menus[state.menu].items if each.key == typed), None)
-    if item is None:
-        return Turn(state.to("menu", menu="main")) if typed == BACK else None
-    if item.service:
-        return filling.begin(content, state, item.service)
-    if item.cases:
-        return casework.begin(state, item.cases)
-    if item.menu:
-        return Turn(state.to("menu", menu=item.menu))
+    if item is None and typed == BACK:
+        return Turn(state.to("menu", menu="main"))
+    shortcut = content.shortcuts.get(typed) if state.menu == "main" else None
+    target = item or shortcut
+    return _lead(content, state, target) if target else None
+
+
+def _lead(content: Content, state: State, target: Item | Shortcut) -> Turn:
+    """Where a line of a menu, or a shortcut dialled after the code, leads."""
+    if target.service:
+        return filling.begin(content, state, target.service)
+    if target.cases:
+        return casework.begin(state, target.cases)
+    if target.menu:
+        return Turn(state.to("menu", menu=target.menu))
     following = LANGUAGES[(LANGUAGES.index(state.language) + 1) % len(LANGUAGES)]
     return Turn(replace(state, language=following), effect=Effect("language", {"language": following}))
 
@@ -142,6 +176,7 @@ _SCREENS: Mapping[str, tuple[_Show, _Take]] = {
     "review": (filling.show_review, filling.take_review),
     "correct": (filling.show_correct, filling.take_correct),
     "closed": (filling.show_closed, filling.take_closed),
+    "resume": (unfinished.show_resume, unfinished.take_resume),
     "list": (casework.show_list, casework.take_list),
     "case": (casework.show_case, casework.take_case),
     "confirm": (casework.show_confirm, casework.take_confirm),
@@ -154,6 +189,7 @@ _EFFECTS: Mapping[str, _Resume] = {
     "language": _resume_language,
     "own_reference": filling.resume_own_reference,
     "submit": filling.resume_submit,
+    "discard": unfinished.resume_discard,
     "cases": casework.resume_cases,
     "case": casework.resume_case,
     "act": casework.resume_act,

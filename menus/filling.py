@@ -32,7 +32,16 @@ def begin(content: Content, state: State, service: str) -> Turn:
     window = content.services[service].window
     if window and not window.is_open(state.today):
         return Turn(state.to("closed", service=service))
-    return _onward(content, state.to("form", service=service, answers={}))
+    known = {name: value for name, value in state.known.items() if name != "origin"}  # a form of its own
+    return _onward(content, state.to("form", service=service, answers={}, known=known))
+
+
+def go_on(content: Content, state: State) -> Turn:
+    """Take up a form with the answers it has, or say when its service opens again."""
+    window = content.services[state.service].window
+    if window and not window.is_open(state.today):
+        return Turn(state.to("closed"))
+    return _onward(content, state)
 
 
 def _onward(content: Content, state: State) -> Turn:
@@ -49,7 +58,7 @@ def show_form(content: Content, state: State) -> Screen:
     question = form.next_question(state.answers)
     assert question is not None  # a form state always has an open question
     text = fill(question.prompt[state.language], form.words(state.answers, state.language))
-    return question_screen(question, text, state.language)
+    return replace(question_screen(question, text, state.language), name=f"{state.service}.{question.id}")
 
 
 def question_screen(question: Question, text: str, language: str) -> Screen:
@@ -58,7 +67,8 @@ def question_screen(question: Question, text: str, language: str) -> Screen:
     special = question.special
     if special:
         options.append((special.key, special.label[language]))
-    return Screen(text, tuple(options), back=not (special and special.key == "0"))
+    back = not (special and special.key == "0")
+    return Screen(text, tuple(options), back=back, free=question.type != "choice")
 
 
 def take_form(content: Content, state: State, typed: str) -> Turn | None:
@@ -132,6 +142,8 @@ def take_review(content: Content, state: State, typed: str) -> Turn | None:
         return Turn(state, effect=Effect("submit", _submission(content, state)))
     if typed == "2":
         return Turn(state.to("correct"))
+    if typed == "0" and "origin" in state.known:  # the draft of an earlier call is dropped with it
+        return Turn(replace(state, service="", answers={}), effect=Effect("discard", {"origin": state.known["origin"]}))
     return Turn(state.to("menu", service="", answers={})) if typed == "0" else None
 
 
@@ -144,6 +156,7 @@ def _submission(content: Content, state: State) -> dict[str, Any]:
         "answers": form.case_answers(state.answers),
         "place": form.place(state.answers),
         "person": person,
+        "origin": state.known.get("origin"),
     }
 
 

@@ -116,6 +116,10 @@ class Question(Model):
 
 def applies(question: Question, facts: Facts) -> bool:
     """Whether `question` is asked, by its `when` and `above` (rules need the day, see menus/rules.py)."""
-    return all(facts.get(name, "") in values for name, values in question.when.items()) and all(
-        facts.get(name, "").isdecimal() and int(facts[name]) > number for name, number in question.above.items()
-    )
+    for name, values in question.when.items():  # plain loops: this is most of what a hop computes
+        if facts.get(name, "") not in values:
+            return False
+    for name, number in question.above.items():
+        if not (facts.get(name, "").isdecimal() and int(facts[name]) > number):
+            return False
+    return True

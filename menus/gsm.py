@@ -52,10 +52,14 @@ def cost(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one message may hold: so many septets, or so many UTF-16 units once one character is outside GSM."""
+    """What one message may hold: so many septets, or so many UTF-16 units once one character is outside GSM.
+
+    `first`: what the first screen of a session may hold, where a network puts words of its own before it.
+    """
 
     septets: int
     ucs2: int
+    first: "Budget | None" = None
 
     def room(self, text: str) -> int:
         """Units left in the text's own alphabet; negative when it is too long."""

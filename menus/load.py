@@ -13,9 +13,10 @@ from pydantic import Field, ValidationError
 from menus import places
 from menus.checks import check
 from menus.commands import Grammar
-from menus.content import Calendar, Content, Directorate, District, Menu, Operator, Service
+from menus.content import Calendar, Content, Directorate, District, Menu, Operator, Service, Shortcut
 from menus.forms import Model, Question
 from menus.localized import Localized
+from menus.notices import Notices, unknown_texts
 from menus.workflow import CommonMove, StateKind, expand
 from menus.yaml_source import ContentError, YamlSource, read_yaml
 
@@ -25,6 +26,8 @@ PlaceQuestions = Callable[[], list[Question]]
 
 class _Menus(Model):
     menus: dict[str, Menu]
+    shortcuts: dict[str, Shortcut] = Field(default_factory=dict)
+    moved: dict[str, str] = Field(default_factory=dict)
 
 
 class _Workflow(Model):
@@ -57,11 +60,14 @@ def load_content(root: Path) -> Content:
     texts = _read(_need(sources, "texts.yaml", root), _Texts)
     districts = tuple(_read(_need(sources, "places.yaml", root), _Places).districts)
     profile = _need(sources, "profile.yaml", root)
+    menus = _read(_need(sources, "menus.yaml", root), _Menus)
     services = {name: source for name, source in sources.items() if name.startswith("services/")}
     content = Content(
         services={each.id: each for each in (_service(s, districts, texts, workflow) for s in services.values())},
         profile=tuple(_questions(profile, lambda: places.for_stranger(districts, texts.ussd))),
-        menus=_read(_need(sources, "menus.yaml", root), _Menus).menus,
+        menus=menus.menus,
+        shortcuts=menus.shortcuts,
+        moved=menus.moved,
         states=workflow.states,
         questions=workflow.questions,
         ussd=texts.ussd,
@@ -71,9 +77,12 @@ def load_content(root: Path) -> Content:
         calendar=_read(_need(sources, "calendar.yaml", root), Calendar),
         operators=tuple(_read(_need(sources, "operators.yaml", root), _Operators).operators),
         grammar=_grammar(_need(sources, "keywords.yaml", root)),
+        notices=_read(_need(sources, "notices.yaml", root), Notices),
         digest=_digest(sources),
     )
-    if faults := check(content, sources):
+    strangers = [sources["notices.yaml"].fault(("texts", name), "there is no such text")
+                 for name in unknown_texts(content.notices, content.sms)]
+    if faults := [*strangers, *check(content, sources)]:
         raise ContentError(faults)
     return content
 

@@ -1,11 +1,12 @@
 """A screen cut into pages that fit a budget: `8` leads on, `0` back, and numbers stay the same on every page.
 
-Decides: where a page breaks. Must not know: what a screen means, which operator asks.
+Decides: where a page breaks: between options, else between words, never inside a letter with its marks. Must not know:
+what a screen means, which operator asks.
 """
 
 from collections.abc import Iterator
 
-from menus.gsm import Budget
+from menus.gsm import Budget, clusters
 from menus.state import Screen
 
 MORE = "8"
@@ -13,48 +14,90 @@ BACK = "0"
 
 
 def pages(screen: Screen, budget: Budget, more: str, back: str) -> list[str]:
-    """The texts of a screen's pages, each within `budget` when its longest line is; `more` and `back` are labels."""
-    options = [f"{key} {label}" for key, label in screen.options]
-    foot = [f"{BACK} {back}"] if screen.back and not screen.end else []
+    """The texts of a screen's pages, each within `budget` when its longest option is; `more`, `back` are labels.
+
+    Every option is on one page, whole; pages after the first repeat the prompt, or its first line, where it fits.
+    """
+    options = [f"{key} {label}" for key, label in screen.options if key != BACK]
+    out = next((label for key, label in screen.options if key == BACK), back if screen.back else None)
+    foot = [] if out is None or screen.end else [f"{BACK} {out}"]
     whole = "\n".join([screen.text, *options, *foot])
     if budget.fits(whole) or screen.end:
         return [whole]
-    return _cut(screen.text, options, budget, f"{MORE} {more}", f"{BACK} {back}", bool(foot))
+    return _Cut(budget, f"{MORE} {more}", f"{BACK} {back}", foot).of(screen.text, options)
 
 
-def _cut(text: str, options: list[str], budget: Budget, more: str, back: str, has_back: bool) -> list[str]:
-    """Page by page: every page but the last ends with `more`; every page but a rootless first with `back`."""
-    bodies: list[list[str]] = [[]]
+class _Cut:
+    """Page by page: all but the last end with `more`; the first with `out`, what `0` means there, others `back`."""
 
-    def fits(lines: list[str]) -> bool:
-        foot = [more] + ([back] if has_back or len(bodies) > 1 else [])
-        return budget.fits("\n".join([*lines, *foot]))
+    def __init__(self, budget: Budget, more: str, back: str, out: list[str]) -> None:
+        self._budget, self._more, self._back, self._out = budget, more, back, out
 
-    prompt = [text]
-    for line in _lines(text, budget, [more, back]):
-        if bodies[-1] and not fits([*bodies[-1], line]):
-            bodies.append([])
-        bodies[-1].append(line)
-    for option in options:
-        if bodies[-1] and not fits([*bodies[-1], option]):
-            bodies.append(prompt if fits([*prompt, option]) else [])
-        bodies[-1] = [*bodies[-1], option]
-    return [_page(body, number, len(bodies), more, back, has_back) for number, body in enumerate(bodies)]
+    def of(self, text: str, options: list[str]) -> list[str]:
+        """The pages of a text and its options."""
+        bodies: list[list[str]] = [[]]
+        for line in self._lines(text):
+            if bodies[-1] and not self._fits(bodies, [*bodies[-1], line]):
+                bodies.append([])
+            bodies[-1].append(line)
+        headed = len(bodies)
+        for option in options:
+            if bodies[-1] and not self._fits(bodies, [*bodies[-1], option]):
+                bodies.append(self._heading(text, option))
+            bodies[-1] = [*bodies[-1], option]
+        self._adopt(bodies, headed, options)
+        return [self._page(body, number, len(bodies)) for number, body in enumerate(bodies)]
 
+    def _heading(self, text: str, option: str) -> list[str]:
+        """What a page of options begins with: the prompt, else its first line, else nothing."""
+        for heading in (text, text.split("\n")[0]):
+            if self._fits([[], []], [heading, option]):
+                return [heading]
+        return []
 
-def _page(body: list[str], number: int, count: int, more: str, back: str, has_back: bool) -> str:
-    foot = ([more] if number + 1 < count else []) + ([back] if has_back or number else [])
-    return "\n".join([*body, *foot])
+    def _adopt(self, bodies: list[list[str]], headed: int, options: list[str]) -> None:
+        """A last option is not left alone on its page when the page before can spare one."""
+        if len(bodies) < 2 or len(bodies) <= headed or len(options) < 3:
+            return
+        alone = sum(line in options for line in bodies[-1]) == 1
+        spare = [line for line in bodies[-2] if line in options]
+        if alone and len(spare) > 2 and self._fits(bodies, [*bodies[-1], spare[-1]]):
+            bodies[-2] = bodies[-2][:-1]
+            bodies[-1] = [*bodies[-1][:-1], spare[-1], bodies[-1][-1]]
 
+    def _fits(self, bodies: list[list[str]], lines: list[str]) -> bool:
+        foot = [self._more, *(self._out if len(bodies) == 1 else [self._back])]
+        return self._budget.fits("\n".join([*lines, *foot]))
 
-def _lines(text: str, budget: Budget, foot: list[str]) -> Iterator[str]:
-    """The lines of a text, each broken at words where it would not fit a page of its own."""
-    for line in text.split("\n"):
-        current = ""
+    def _page(self, body: list[str], number: int, count: int) -> str:
+        foot = ([self._more] if number + 1 < count else []) + ([self._back] if number else self._out)
+        return "\n".join([*body, *foot])
+
+    def _lines(self, text: str) -> Iterator[str]:
+        """The lines of a text, each broken at words where it would not fit a page of its own."""
+        for line in text.split("\n"):
+            current = ""
+            for word in self._words(line):
+                longer = f"{current} {word}" if current else word
+                if current and not self._alone(longer):
+                    yield current
+                    longer = word
+                current = longer
+            yield current
+
+    def _words(self, line: str) -> Iterator[str]:
+        """The words of a line; one that fits no page is cut between letters."""
         for word in line.split(" "):
-            longer = f"{current} {word}" if current else word
-            if current and not budget.fits("\n".join([longer, *foot])):
-                yield current
-                longer = word
-            current = longer
-        yield current
+            if self._alone(word):
+                yield word
+                continue
+            part = ""
+            for cluster in clusters(word):
+                if part and not self._alone(part + cluster):
+                    yield part
+                    part = ""
+                part += cluster
+            yield part
+
+    def _alone(self, line: str) -> bool:
+        return self._budget.fits("\n".join([line, self._more, self._back]))

@@ -17,3 +17,6 @@ def outside_first_grade_age(facts: Mapping[str, str], today: date) -> bool:
 
 
 RULES: dict[str, Callable[[Mapping[str, str], date], bool]] = {"outside_first_grade_age": outside_first_grade_age}
+
+RULED: Mapping[str | None, tuple[str, ...]] = {"outside_first_grade_age": ("stage", "grade", "birth")}
+"""Rule -> the answers it reads: when one of them changes, what was answered by the rule is asked again."""

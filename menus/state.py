@@ -4,7 +4,7 @@ Decides: their shape and their form as JSON. Must not know: what any screen says
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Any
 
@@ -27,10 +27,11 @@ class State:
     page: int = 0
     tries: int = 0
     notice: str = ""
+    first: bool = False
 
     def to(self, at: str, **changes: Any) -> "State":
         """The same session at another screen, on its first page, with no wrong tries and no notice above it."""
-        return replace(self, at=at, page=0, tries=0, notice="", **changes)
+        return replace(self, at=at, page=0, tries=0, notice="", first=False, **changes)
 
     @property
     def today(self) -> date:
@@ -39,7 +40,7 @@ class State:
 
     def dump(self) -> dict[str, Any]:
         """JSON form, without what is empty."""
-        return {name: value for name, value in asdict(self).items() if value}
+        return {name: value for name in self.__slots__ if (value := getattr(self, name))}
 
     @classmethod
     def load(cls, stored: Mapping[str, Any]) -> "State":
@@ -50,12 +51,18 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What is shown: a text, numbered options, and whether `0` leads back or the session is over."""
+    """What is shown: a text, numbered options, and whether `0` leads back or the session is over.
+
+    `name` is what statistics call it; empty: by where the session stands. `free`: any number may be an answer, so
+    none of them can turn a page.
+    """
 
     text: str
     options: tuple[tuple[str, str], ...] = ()
     back: bool = True
     end: bool = False
+    name: str = ""
+    free: bool = False
 
 
 @dataclass(frozen=True, slots=True)

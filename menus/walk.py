@@ -3,14 +3,14 @@
 Decides: which question is next, and what an answer changes. Must not know: screens, channels, the store.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from menus.content import Content, Service
 from menus.forms import Question, applies
 from menus.places import PLACE_ANSWERS
-from menus.rules import RULES
+from menus.rules import RULED, RULES
 
 PROFILE_ANSWERS = ("consent", "card", *PLACE_ANSWERS)
 """Answers about the person; they are kept with the phone, not with the case."""
@@ -27,19 +27,21 @@ class Form:
 
     def questions(self, answers: Mapping[str, str]) -> list[Question]:
         """The questions that these answers make apply, in order."""
-        facts = {**self.known, **answers}
-        return [q for q in (*self.content.profile, *self.service.questions) if self._asked(q, facts)]
+        return list(self._applying(answers))
 
     def next_question(self, answers: Mapping[str, str]) -> Question | None:
         """The first question without a good answer, or None when the form is complete."""
-        open_questions = (q for q in self.questions(answers) if not q.holds(answers.get(q.id, "")))
+        open_questions = (q for q in self._applying(answers) if not q.holds(answers.get(q.id, "")))
         return next(open_questions, None)
 
     def answered(self, answers: Mapping[str, str], question: Question, value: str) -> dict[str, str]:
-        """The answers with `value` given last; follow-up questions about it are asked again."""
-        kept = {name: old for name, old in answers.items() if name != question.id}
-        followers = {q.id for q in self.service.questions if question.id in q.above or q.rule}
-        return {name: old for name, old in kept.items() if name not in followers} | {question.id: value}
+        """The answers with `value` given last. Questions about it, or that have become others, are asked again."""
+        before = {q.id: q for q in self.questions(answers)}
+        given = {name: old for name, old in answers.items() if name != question.id} | {question.id: value}
+        after = {q.id: q for q in self.questions(given)}
+        gone = {name for name in given if name in after and before.get(name) != after[name]}
+        gone |= {q.id for q in self.service.questions if question.id in q.above or question.id in RULED.get(q.rule, ())}
+        return {name: old for name, old in given.items() if name not in gone - {question.id}}
 
     def place(self, answers: Mapping[str, str]) -> str | None:
         """The place code that holds: the one chosen now, else the one known of the phone."""
@@ -54,6 +56,10 @@ class Form:
         """Each answer in the citizen's words, for prompts and the review; with `place`."""
         said = {q.id: q.say(answers[q.id], language) for q in self.questions(answers) if q.id in answers}
         return {**said, "place": self.content.place_name(self.place(answers), language)}
+
+    def _applying(self, answers: Mapping[str, str]) -> Iterator[Question]:
+        facts = {**self.known, **answers}
+        return (q for q in (*self.content.profile, *self.service.questions) if self._asked(q, facts))
 
     def _asked(self, question: Question, facts: Mapping[str, str]) -> bool:
         return applies(question, facts) and (question.rule is None or RULES[question.rule](facts, self.today))

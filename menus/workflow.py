@@ -29,6 +29,8 @@ class StateKind(Model):
     text: str
     rank: int = Field(description="order of progress: common moves say 'before this state'")
     closed: bool = False
+    apart: bool = Field(default=False, description="the case's own clock stands still here, as in an objection")
+    entry: bool = Field(default=False, description="a case may begin here beside the start of its workflow")
 
 
 class StateUse(Model):
@@ -36,6 +38,9 @@ class StateUse(Model):
 
     sla: int | None = Field(default=None, ge=1)
     limit: int | None = Field(default=None, ge=1)
+    remind: int | None = Field(default=None, ge=0, description="days to the reminder; 0: none; default: half the limit")
+    after: str | None = Field(default=None, description="the clock starts on this day: a detail or a named day")
+    until: str | None = Field(default=None, description="the limit ends before this day: a detail")
     text: str | None = None
 
 
@@ -61,7 +66,10 @@ class Gather(Model):
 
 
 class Move(Model):
-    """One transition. `max`: times per case; `reply`: the digit by which a citizen makes it."""
+    """One transition. `max`: times per case; `within`: days since the state was entered; `turn`: whose clock starts.
+
+    `reply` is the digit by which a citizen makes it. Who submitted a case makes no move that `decides` it.
+    """
 
     action: str = Field(pattern=r"^[a-z][a-z_]*$")
     source: list[str] = Field(alias="from")
@@ -74,6 +82,11 @@ class Move(Model):
     reply: str | None = Field(default=None, pattern=r"^[1-79]$")
     confirm: bool = False
     max: int | None = None
+    within: int | None = Field(default=None, ge=1)
+    in_time: bool = Field(default=False, description="only while the state is not late")
+    turn: Literal["office", "citizen"] | None = None
+    raises: bool = Field(default=False, description="one level up: supervisor, director, governor's follow-up office")
+    decides: bool = False
     gather: Gather | None = None
 
 
@@ -115,9 +128,15 @@ def meets(move: Move, answers: Mapping[str, str]) -> bool:
 def expand(
     common: Sequence[CommonMove], kinds: Mapping[str, StateKind], states: Mapping[str, StateUse], own: Sequence[Move]
 ) -> list[Move]:
-    """A service's moves: its `own`, then the common ones where it has no own move of that name in that state."""
+    """A service's moves: its `own`, then the common ones; in each state the first of a name is the only one."""
     taken = {(move.action, source) for move in own for source in move.source}
-    return [*own, *(move for each in common if (move := _expand(each, kinds, states, taken)) is not None)]
+    found = list(own)
+    for each in common:
+        move = _expand(each, kinds, states, taken)
+        if move is not None:
+            found.append(move)
+            taken |= {(move.action, source) for source in move.source}
+    return found
 
 
 def _expand(

@@ -27,7 +27,7 @@ def pose(tx: Transaction, act: Act, now: datetime) -> None:
         "kind": act.kind,
         "actor": act.actor,
         "action": act.action,
-        "details": dict(act.details),
+        "details": _without_sealed(act.details),
         "at": now.isoformat(),
     }
     tx.execute(_ACT, {"act": json.dumps(said)})
@@ -42,12 +42,17 @@ def append(tx: Transaction, case: Application, act: Act, now: datetime) -> None:
         "action": act.action,
         "kind": act.kind,
         "actor": act.actor,
-        "details": Jsonb(dict(act.details)),
+        "details": Jsonb(_without_sealed(act.details)),
         "version": case.version,
         "at": now,
     }
     tx.execute(_STAY, event)
     tx.execute(_ANNOUNCE)
+
+
+def _without_sealed(details: Mapping[str, Any]) -> dict[str, Any]:
+    """A sealed value stays in the case: the history would keep it from new keys and from being erased."""
+    return {name: "sealed" if isinstance(value, dict) and "enc" in value else value for name, value in details.items()}
 
 
 @contextmanager

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
 from store import rows
-from store.acts import append, pose, refusals
+from store.acts import pose, refusals
 from store.cases import Act, Application, IllegalMove, NewApplication, Scope, StaleCase
 from store.db import Transaction
+from store.pages import page
 
 __all__ = [
     "Act",
@@ -26,36 +27,48 @@ __all__ = [
     "StaleCase",
     "find",
     "lock",
+    "lock_free",
     "move",
     "of_phone",
     "of_submission",
+    "own",
     "page",
     "set_due",
     "submit",
 ]
 
+COUNTER = "counter"
+"""The channel of what an officer submits for a citizen."""
+
 _SUBMIT = sa.text("""
     INSERT INTO public.application (service, phone, place, language, answers, channel, submission, directorate, due_at,
-                                    submitted_by, created_at)
+                                    submitted_by, state, created_at)
     VALUES (:service, :phone, :place, :language, :answers, :channel, :submission, :directorate, :due_at,
-            :submitted_by, :now)
+            :submitted_by, :state, :now)
     ON CONFLICT (submission) DO NOTHING RETURNING *""")
 _FIND = sa.text("SELECT * FROM public.application WHERE reference = :reference")
 _LOCK = sa.text("SELECT * FROM public.application WHERE reference = :reference FOR UPDATE")
+# The owner's question and a stranger's, of a case that exists or not, are the same work.
+_OWN = sa.text("""
+    SELECT * FROM public.application WHERE reference = :reference AND phone = :phone
+        AND created_at > coalesce((SELECT disowned_at FROM gateway.person WHERE phone = :phone), '-infinity')""")
+_LOCK_FREE = sa.text("SELECT * FROM public.application WHERE reference = :reference FOR UPDATE SKIP LOCKED")
 _OF_SUBMISSION = sa.text("SELECT * FROM public.application WHERE submission = :key")
 _OF_PHONE = sa.text("""
     SELECT * FROM public.application
     WHERE phone = :phone AND (CAST(:services AS text[]) IS NULL OR service = ANY(CAST(:services AS text[])))
+        AND created_at > coalesce((SELECT disowned_at FROM gateway.person WHERE phone = :phone), '-infinity')
     ORDER BY created_at DESC, reference DESC LIMIT :limit""")
 _MOVE = sa.text("""
     UPDATE public.application
     SET state = :to_state, details = details || :details, directorate = coalesce(:directorate, directorate),
         due_at = :due_at, updated_at = :now
     WHERE reference = :reference AND version = :version RETURNING *""")
-_SET_DUE = sa.text("UPDATE public.application SET due_at = :due_at WHERE reference = :reference AND version = :version")
-
-_TABLE = sa.table("application", *(sa.column(field.name) for field in fields(Application)), schema="public")
-_NEWEST_FIRST = (_TABLE.c.created_at.desc(), _TABLE.c.reference.desc())
+# Waits for nobody: whoever is writing the case now, perhaps many at once, must not be kept waiting for us in turn.
+_SET_DUE = sa.text("""
+    UPDATE public.application SET due_at = :due_at
+    WHERE reference = (SELECT reference FROM public.application WHERE reference = :reference AND version = :version
+                       FOR UPDATE SKIP LOCKED)""")
 
 
 def submit(tx: Transaction, new: NewApplication, now: datetime) -> tuple[Application, bool]:
@@ -64,7 +77,8 @@ def submit(tx: Transaction, new: NewApplication, now: datetime) -> tuple[Applica
     IllegalMove for a service that the store does not have.
     """
     values = {field.name: getattr(new, field.name) for field in fields(NewApplication)}
-    pose(tx, Act("citizen", new.submitted_by or new.phone, "submit"), now)
+    kind = "officer" if new.channel == COUNTER else "citizen"
+    pose(tx, Act(kind, new.submitted_by or new.phone, "submit"), now)
     with refusals():
         result = tx.execute(_SUBMIT, {**values, "answers": Jsonb(dict(new.answers)), "now": now})
     made = rows.first(Application, result)
@@ -80,9 +94,19 @@ def find(tx: Transaction, reference: str) -> Application | None:
     return rows.first(Application, tx.execute(_FIND, {"reference": reference}))
 
 
+def own(tx: Transaction, reference: str, phone: str) -> Application | None:
+    """The case with this reference, when this phone (E.164) is its owner; None tells nothing of whether it exists."""
+    return rows.first(Application, tx.execute(_OWN, {"reference": reference, "phone": phone}))
+
+
 def lock(tx: Transaction, reference: str) -> Application | None:
     """The case with this reference, kept from other writers until the transaction ends."""
     return rows.first(Application, tx.execute(_LOCK, {"reference": reference}))
+
+
+def lock_free(tx: Transaction, reference: str) -> Application | None:
+    """The same, or None at once when somebody else is writing it."""
+    return rows.first(Application, tx.execute(_LOCK_FREE, {"reference": reference}))
 
 
 def of_submission(tx: Transaction, key: str) -> Application | None:
@@ -94,39 +118,6 @@ def of_phone(tx: Transaction, phone: str, services: Sequence[str] | None = None,
     """Cases of a phone (E.164), newest first; of these services only, when any are named."""
     wanted = None if services is None else list(services)
     return rows.every(Application, tx.execute(_OF_PHONE, {"phone": phone, "services": wanted, "limit": limit}))
-
-
-def page(
-    tx: Transaction,
-    *,
-    scopes: Sequence[Scope] | None = None,
-    service: str | None = None,
-    state: str | None = None,
-    phone: str | None = None,
-    after: tuple[datetime, str] | None = None,
-    limit: int = 50,
-) -> list[Application]:
-    """Cases that any of the scopes covers (None: all), newest first; `after` is the last (created_at, reference)."""
-    query = sa.select(_TABLE).order_by(*_NEWEST_FIRST).limit(limit)
-    for name, wanted in (("service", service), ("state", state), ("phone", phone)):
-        if wanted is not None:
-            query = query.where(_TABLE.c[name] == wanted)
-    if scopes is not None:
-        query = query.where(sa.or_(sa.false(), *(_covers(scope) for scope in scopes)))
-    if after is not None:
-        created_at, reference = after
-        last = sa.tuple_(sa.literal(created_at), sa.cast(reference, sa.CHAR(8)))
-        query = query.where(sa.tuple_(_TABLE.c.created_at, _TABLE.c.reference) < last)
-    return rows.every(Application, tx.execute(query))
-
-
-def _covers(scope: Scope) -> sa.ColumnElement[bool]:
-    parts: list[sa.ColumnElement[bool]] = [sa.true()]
-    if scope.directorate is not None:
-        parts.append(_TABLE.c.directorate == scope.directorate)
-    if scope.services is not None:
-        parts.append(_TABLE.c.service.in_(scope.services))
-    return sa.and_(*parts)
 
 
 def move(
@@ -152,11 +143,12 @@ def move(
         moved = rows.first(Application, result)
     if moved is None:
         raise StaleCase(case.reference)
-    if moved.state == case.state:
-        append(tx, moved, act, now)
     return moved
 
 
-def set_due(tx: Transaction, reference: str, version: int, due_at: datetime | None) -> None:
-    """Set the deadline of this version of the case; that makes no new version. A newer version keeps its own."""
-    tx.execute(_SET_DUE, {"reference": reference, "version": version, "due_at": due_at})
+def set_due(tx: Transaction, reference: str, version: int, due_at: datetime | None) -> bool:
+    """Set the deadline of this version of the case; that makes no new version.
+
+    False, and nothing set, where the case has a newer version or another transaction is writing it.
+    """
+    return tx.execute(_SET_DUE, {"reference": reference, "version": version, "due_at": due_at}).rowcount > 0

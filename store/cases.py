@@ -16,7 +16,10 @@ class IllegalMove(Exception):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class NewApplication:
-    """What a submission says. `submission` is its idempotency key, `submitted_by` who acted for the citizen."""
+    """What a submission says. `submission` is its idempotency key, `submitted_by` who acted for the citizen.
+
+    `state` None is the first state of the service.
+    """
 
     service: str
     phone: str
@@ -28,6 +31,7 @@ class NewApplication:
     directorate: str | None
     due_at: datetime | None
     submitted_by: str | None = None
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

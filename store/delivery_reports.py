@@ -1,30 +1,71 @@
 """Delivery reports: every one is kept, and the first final one closes its message. Knows no provider's words.
 
 A report may overtake the answer to the request that it reports on. It is then parked, and `settle` applies it; the
-two take the same advisory lock, so neither can miss the other.
+two take the same advisory lock, so neither can miss the other. A report of a message whose id was never learnt finds it
+by phone and time, once nothing else can be meant (`adopt`).
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from store.db import Transaction
 
+Named = tuple[str, str]
+"""A provider, and the id that the message has there."""
+
+GRACE = timedelta(minutes=1)
+"""An answer that is still on its way is written down within this time; until then a parked report is its."""
+WINDOW = timedelta(days=3)
+
 _HOLD = sa.text("SELECT pg_advisory_xact_lock(4966, hashtext(:provider || chr(31) || :provider_id))")
+# Sorted, lest two that hold several wait for each other.
+_HOLD_ALL = sa.text("""
+    SELECT pg_advisory_xact_lock(4966, key) FROM (
+        SELECT DISTINCT hashtext(provider || chr(31) || provider_id) AS key
+        FROM unnest(CAST(:providers AS text[]), CAST(:provider_ids AS text[])) AS n (provider, provider_id)
+        ORDER BY key) AS keys""")
 _STORE = sa.text("""
-    INSERT INTO gateway.delivery_report (provider, provider_id, status, reason, final, received_at)
-    VALUES (:provider, :provider_id, :status, :reason, :final, :now)""")
+    INSERT INTO gateway.delivery_report (provider, provider_id, phone, status, reason, final, received_at)
+    VALUES (:provider, :provider_id, :phone, :status, :reason, :final, :now)""")
+# A message that waits to be sent again after an unsure attempt has still its id, and was delivered after all.
 _CLOSE = sa.text("""
-    UPDATE gateway.message SET state = :final, closed_at = :now
-    WHERE provider = :provider AND provider_id = :provider_id AND state IN ('sent', 'unsure')""")
+    UPDATE gateway.message SET state = :final, closed_at = :now,
+        error = CASE WHEN :final = 'undelivered' THEN concat_ws(': ', CAST(:status AS text), CAST(:reason AS text)) END
+    WHERE provider = :provider AND provider_id = :provider_id
+        AND (state IN ('sent', 'unsure') OR state = 'queued' AND :final = 'delivered')""")
 _APPLIED = sa.text("""
     UPDATE gateway.delivery_report SET applied_at = :now
     WHERE provider = :provider AND provider_id = :provider_id AND applied_at IS NULL""")
 _KNOWN = sa.text("SELECT FROM gateway.message WHERE provider = :provider AND provider_id = :provider_id")
 _PARKED = sa.text("""
-    SELECT final FROM gateway.delivery_report
+    SELECT final, status, reason FROM gateway.delivery_report
     WHERE provider = :provider AND provider_id = :provider_id AND applied_at IS NULL
     ORDER BY final IS NULL, id LIMIT 1""")
+_PARKED_OF = sa.text("""
+    SELECT DISTINCT r.provider, r.provider_id
+    FROM unnest(CAST(:providers AS text[]), CAST(:provider_ids AS text[])) AS n (provider, provider_id)
+    JOIN gateway.delivery_report r ON r.provider = n.provider AND r.provider_id = n.provider_id
+    WHERE r.applied_at IS NULL""")
+# One phone, one unsure message without an id, one id reported that nobody knows: they can only mean each other.
+_ADOPT = sa.text("""
+    WITH lost AS (
+        SELECT r.provider, r.phone, min(r.provider_id) AS provider_id, min(r.received_at) AS received_at
+        FROM gateway.delivery_report r
+        WHERE r.applied_at IS NULL AND r.phone IS NOT NULL AND r.received_at > :oldest AND r.received_at < :settled
+        GROUP BY r.provider, r.phone HAVING count(DISTINCT r.provider_id) = 1),
+    found AS (
+        SELECT l.provider, l.provider_id, min(m.id) AS id
+        FROM lost l JOIN gateway.message m
+            ON m.phone = l.phone AND m.provider = l.provider AND m.state = 'unsure' AND m.provider_id IS NULL
+        WHERE m.tried_at BETWEEN l.received_at - CAST(:window AS interval) AND l.received_at
+        GROUP BY l.provider, l.provider_id HAVING count(*) = 1
+        LIMIT :limit)
+    UPDATE gateway.message m SET provider_id = f.provider_id FROM found f
+    WHERE m.id = f.id AND m.state = 'unsure' AND m.provider_id IS NULL
+        AND NOT EXISTS (SELECT FROM gateway.message o WHERE o.provider = f.provider AND o.provider_id = f.provider_id)
+    RETURNING m.provider, m.provider_id""")
 
 
 def hold(tx: Transaction, provider: str, provider_id: str) -> None:
@@ -32,8 +73,21 @@ def hold(tx: Transaction, provider: str, provider_id: str) -> None:
     tx.execute(_HOLD, {"provider": provider, "provider_id": provider_id})
 
 
+def hold_all(tx: Transaction, named: Sequence[Named]) -> None:
+    """The same for many."""
+    if named:
+        tx.execute(_HOLD_ALL, _columns(named))
+
+
 def record(
-    tx: Transaction, provider: str, provider_id: str, status: str, reason: str | None, final: str | None, now: datetime
+    tx: Transaction,
+    provider: str,
+    provider_id: str,
+    status: str,
+    reason: str | None,
+    final: str | None,
+    now: datetime,
+    phone: str | None = None,
 ) -> bool:
     """Keep a report, and whether its message is known. `final` is delivered, undelivered, or None for one on the way.
 
@@ -41,11 +95,18 @@ def record(
     """
     hold(tx, provider, provider_id)
     message = {"provider": provider, "provider_id": provider_id}
-    tx.execute(_STORE, {**message, "status": status, "reason": reason, "final": final, "now": now})
+    tx.execute(_STORE, {**message, "phone": phone, "status": status, "reason": reason, "final": final, "now": now})
     if tx.execute(_KNOWN, message).first() is None:
         return False
     apply_parked(tx, provider, provider_id, now)
     return True
+
+
+def parked_of(tx: Transaction, named: Sequence[Named]) -> list[Named]:
+    """Those of the messages of which reports wait to be applied."""
+    if not named:
+        return []
+    return [(row.provider, row.provider_id) for row in tx.execute(_PARKED_OF, _columns(named))]
 
 
 def apply_parked(tx: Transaction, provider: str, provider_id: str, now: datetime) -> None:
@@ -55,5 +116,19 @@ def apply_parked(tx: Transaction, provider: str, provider_id: str, now: datetime
     if parked is None:
         return
     if parked.final is not None:
-        tx.execute(_CLOSE, {**message, "final": parked.final, "now": now})
+        said = {"final": parked.final, "status": parked.status, "reason": parked.reason}
+        tx.execute(_CLOSE, {**message, **said, "now": now})
     tx.execute(_APPLIED, {**message, "now": now})
+
+
+def adopt(tx: Transaction, now: datetime, limit: int = 500) -> int:
+    """Give parked reports to the unsure messages that alone they can mean, by phone and time; how many found theirs."""
+    times = {"oldest": now - WINDOW, "settled": now - GRACE, "window": WINDOW}
+    adopted = tx.execute(_ADOPT, {**times, "limit": limit}).all()
+    for row in adopted:
+        apply_parked(tx, row.provider, row.provider_id, now)
+    return len(adopted)
+
+
+def _columns(named: Sequence[Named]) -> dict[str, list[str]]:
+    return {"providers": [provider for provider, _ in named], "provider_ids": [number for _, number in named]}

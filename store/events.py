@@ -10,10 +10,17 @@ import sqlalchemy as sa
 from store import rows
 from store.db import Transaction
 
+Span = tuple[str, str]
+"""References from the first to below the second (see store/chain.py `slices`)."""
+EVERY: Span = ("2", "a")
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One change. `from_state` is None for the first; `actor_kind` 'database' is a login of another system."""
+    """One change. `from_state` is None for the first; `actor_kind` 'database' is a login of another system.
+
+    `before` and `after` are the other columns that it changed, of answers and details the keys; None: none, or erased.
+    """
 
     id: int
     reference: str
@@ -23,7 +30,10 @@ class Event:
     action: str | None
     actor_kind: str
     actor: str | None
+    reason: str | None
     details: dict[str, Any]
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
     version: int
     at: datetime
     relayed_at: datetime | None
@@ -47,9 +57,12 @@ _MISSING = sa.text("""
     UPDATE gateway.event SET relayed_at = NULL WHERE id IN (
         SELECT e.id FROM gateway.event e
         WHERE e.relayed_at IS NOT NULL AND (CAST(:since AS timestamptz) IS NULL OR e.at >= :since)
+            AND e.reference >= :low AND e.reference < :high
             AND NOT EXISTS (SELECT FROM gateway.message m WHERE m.event_id = e.id)
+            AND EXISTS (SELECT FROM public.application a WHERE a.reference = e.reference)
         ORDER BY e.id LIMIT :limit FOR UPDATE SKIP LOCKED)
     RETURNING id""")
+# The case is locked, or a writer at the same moment would link a second event to the same one before.
 _HEAL = sa.text("""
     INSERT INTO gateway.event (reference, service, from_state, to_state, action, actor_kind, actor, details, version)
     SELECT a.reference, a.service, last.to_state, a.state, CASE WHEN last.to_state IS NULL THEN 'submit' END,
@@ -57,7 +70,8 @@ _HEAL = sa.text("""
     FROM public.application a
     LEFT JOIN LATERAL (SELECT to_state FROM gateway.event e WHERE e.reference = a.reference
                        ORDER BY e.id DESC LIMIT 1) last ON true
-    WHERE a.state IS DISTINCT FROM last.to_state""")
+    WHERE a.state IS DISTINCT FROM last.to_state AND a.reference >= :low AND a.reference < :high
+    FOR UPDATE OF a""")
 
 
 def history(tx: Transaction, reference: str) -> list[Event]:
@@ -80,20 +94,24 @@ def mark_relayed(tx: Transaction, ids: Sequence[int], now: datetime) -> None:
     tx.execute(_MARK, {"ids": list(ids), "now": now})
 
 
-def missing(tx: Transaction, limit: int, since: datetime | None = None) -> list[int]:
-    """Events marked as relayed that have no message row (a muted message is one): now unrelayed again."""
+def missing(tx: Transaction, limit: int, since: datetime | None = None, within: Span = EVERY) -> list[int]:
+    """Events marked as relayed that have no message row (a muted message is one): now unrelayed again.
+
+    Only of cases that still exist, and whose references are `within` the span.
+    """
     tx.execute(_PATIENTLY)
-    return sorted(tx.execute(_MISSING, {"limit": limit, "since": since}).scalars())
+    asked = {"limit": limit, "since": since, "low": within[0], "high": within[1]}
+    return sorted(tx.execute(_MISSING, asked).scalars())
 
 
-def heal(tx: Transaction) -> int:
+def heal(tx: Transaction, within: Span = EVERY) -> int:
     """Append the event that is missing where a case is not in the state of its last one; how many there were.
 
     Finds what the triggers could not see: rows written while they were disabled, or restored from elsewhere.
     """
     tx.execute(_PATIENTLY)
     tx.execute(sa.text("SELECT pg_advisory_xact_lock(4965, 0)"))
-    healed = tx.execute(_HEAL).rowcount
+    healed = tx.execute(_HEAL, {"low": within[0], "high": within[1]}).rowcount
     if healed:
         tx.execute(sa.text("SELECT pg_notify('gateway_events', '')"))
     return healed

@@ -1,5 +1,6 @@
 """Citizens by phone: language, consent, place, card, and whether they asked not to be written to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from store.db import Transaction
 @dataclass(frozen=True, slots=True)
 class Person:
     """One phone (E.164). `language_before` is the language before the session `language_session` changed it;
-    `card` is whatever the caller gave to be kept, or 'none' for a citizen without one."""
+    `card` is whatever the caller gave to be kept (sealed), or 'none' for a citizen without one."""
 
     phone: str
     language: str
@@ -22,6 +23,8 @@ class Person:
     place: str | None
     card: str | None
     stopped_at: datetime | None
+    disowned_at: datetime | None
+    news_at: datetime | None
     created_at: datetime
     updated_at: datetime
 
@@ -35,19 +38,36 @@ _SET_LANGUAGE = sa.text("""
                                THEN p.language_before ELSE p.language END,
         language_session = excluded.language_session, language = excluded.language, updated_at = excluded.updated_at""")
 _SAVE_PROFILE = sa.text("""
-    INSERT INTO gateway.person AS p (phone, language, consent_at, place, card, created_at, updated_at)
+    INSERT INTO gateway.person AS p (phone, language, consent_at, place, card, card_hash, created_at, updated_at)
     VALUES (:phone, :language, CASE WHEN CAST(:consent AS boolean) THEN CAST(:now AS timestamptz) END, :place, :card,
-            :now, :now)
+            :card_hash, :now, :now)
     ON CONFLICT (phone) DO UPDATE SET
         language = excluded.language,
         consent_at = CASE WHEN CAST(:consent AS boolean) THEN coalesce(p.consent_at, excluded.consent_at) END,
         place = coalesce(excluded.place, p.place), card = coalesce(excluded.card, p.card),
+        card_hash = CASE WHEN excluded.card IS NULL THEN p.card_hash ELSE excluded.card_hash END,
         updated_at = excluded.updated_at""")
 _STOP = sa.text("""
-    INSERT INTO gateway.person AS p (phone, stopped_at, created_at, updated_at) VALUES (:phone, :now, :now, :now)
+    INSERT INTO gateway.person AS p (phone, stopped_at, stopped_by, created_at, updated_at)
+    VALUES (:phone, :now, :by, :now, :now)
     ON CONFLICT (phone) DO UPDATE SET
-        stopped_at = coalesce(p.stopped_at, excluded.stopped_at), updated_at = excluded.updated_at""")
-_START = sa.text("UPDATE gateway.person SET stopped_at = NULL, updated_at = :now WHERE phone = :phone")
+        stopped_at = coalesce(p.stopped_at, excluded.stopped_at),
+        stopped_by = coalesce(p.stopped_by, excluded.stopped_by), news_at = NULL, updated_at = excluded.updated_at""")
+_START = sa.text("""
+    INSERT INTO gateway.person AS p (phone, language, news_at, created_at, updated_at)
+    VALUES (:phone, :language, :now, :now, :now)
+    ON CONFLICT (phone) DO UPDATE SET
+        stopped_at = NULL, stopped_by = NULL,
+        news_at = coalesce(p.news_at, excluded.news_at), updated_at = excluded.updated_at""")
+
+# The new owner begins with nothing: whatever was kept of the phone was of another person.
+_DISOWN = sa.text("""
+    INSERT INTO gateway.person AS p (phone, disowned_at, created_at, updated_at) VALUES (:phone, :now, :now, :now)
+    ON CONFLICT (phone) DO UPDATE SET disowned_at = excluded.disowned_at, consent_at = NULL, place = NULL, card = NULL,
+        card_hash = NULL, news_at = NULL, updated_at = excluded.updated_at""")
+
+
+_WITH_CARD = sa.text("SELECT phone FROM gateway.person WHERE card_hash = ANY(:hashes) ORDER BY phone")
 
 
 def find(tx: Transaction, phone: str) -> Person | None:
@@ -61,18 +81,36 @@ def set_language(tx: Transaction, phone: str, language: str, session: str | None
 
 
 def save_profile(
-    tx: Transaction, phone: str, *, language: str, consent: bool, place: str | None, card: str | None, now: datetime
+    tx: Transaction,
+    phone: str,
+    *,
+    language: str,
+    consent: bool,
+    place: str | None,
+    card: str | None,
+    card_hash: str | None = None,
+    now: datetime,
 ) -> None:
     """Keep the profile. Consent keeps its first date and is taken back by False; place or card None keeps the old."""
     profile = {"phone": phone, "language": language, "consent": consent, "place": place, "card": card, "now": now}
-    tx.execute(_SAVE_PROFILE, profile)
+    tx.execute(_SAVE_PROFILE, {**profile, "card_hash": card_hash})
 
 
-def stop(tx: Transaction, phone: str, now: datetime) -> None:
-    """The citizen wants no notices; the first date is kept."""
-    tx.execute(_STOP, {"phone": phone, "now": now})
+def with_card(tx: Transaction, hashes: Sequence[str]) -> list[str]:
+    """Phones whose card has one of these look-up hashes."""
+    return list(tx.execute(_WITH_CARD, {"hashes": list(hashes)}).scalars())
 
 
-def start(tx: Transaction, phone: str, now: datetime) -> None:
-    """The citizen wants notices again."""
-    tx.execute(_START, {"phone": phone, "now": now})
+def stop(tx: Transaction, phone: str, now: datetime, by: str = "citizen") -> None:
+    """The citizen wants no notices and no news, and told us or the provider (`by`); the first date is kept."""
+    tx.execute(_STOP, {"phone": phone, "now": now, "by": by})
+
+
+def start(tx: Transaction, phone: str, now: datetime, language: str = "ar") -> None:
+    """The citizen wants notices again, and news: START asks to be written to. `language` is a stranger's."""
+    tx.execute(_START, {"phone": phone, "language": language, "now": now})
+
+
+def disown(tx: Transaction, phone: str, now: datetime) -> None:
+    """The number has a new owner: cases made until now, and the profile, are no longer theirs to see."""
+    tx.execute(_DISOWN, {"phone": phone, "now": now})

@@ -1,10 +1,12 @@
-"""Settlement: what came of giving a message to a provider. Decides which outcome may still change which state.
+"""Settlement: what came of giving messages to a provider. Decides which outcome may still change which state.
 
 A late answer must never cause a second message: `sent` is believed even when the message went back to the queue,
 anything else only while the message is still the sender's or unsure.
 """
 
-from dataclasses import asdict, dataclass
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -30,43 +32,77 @@ class Settlement:
     latency_ms: int | None = None
 
 
-_STATES = {"sent": "sent", "retry": "queued", "failed": "failed", "unsure": "unsure", "hold": "queued"}
-_OPEN = ["claimed", "sending", "unsure"]
+Settled = tuple[int, Settlement]
+"""A message's id, and what came of it."""
 
-_ATTEMPT = sa.text("""
-    INSERT INTO gateway.attempt (message_id, provider, at, outcome, code, detail, latency_ms)
-    SELECT id, :provider, :now, :outcome, :code, :detail, :latency_ms FROM gateway.message WHERE id = :id""")
 # A provider that repeats one of its ids must not make a sent message look unsent: the id then stays with the first.
 _SETTLE = sa.text("""
-    UPDATE gateway.message SET state = :state, lease_until = NULL, provider = :provider,
-        provider_id = CASE WHEN EXISTS (SELECT FROM gateway.message o WHERE o.provider = :provider
-                                        AND o.provider_id = :provider_id AND o.id <> :id)
-                           THEN NULL ELSE :provider_id END,
-        attempts = attempts + :counted, next_attempt_at = coalesce(:retry_at, next_attempt_at),
-        error = CASE WHEN :state <> 'sent' THEN concat_ws(': ', CAST(:code AS text), CAST(:detail AS text)) END,
-        cost = coalesce(:cost, cost),
-        sent_at = CASE WHEN :state = 'sent' THEN CAST(:now AS timestamptz) ELSE sent_at END,
-        closed_at = CASE WHEN :state = 'failed' THEN CAST(:now AS timestamptz) END
-    WHERE id = :id AND state = ANY(:open) RETURNING id""")
+    WITH said AS (
+        SELECT * FROM json_to_recordset(CAST(:said AS json)) AS s (
+            id bigint, provider text, outcome text, provider_id text, own_id text, code text, detail text, cost text,
+            retry_at timestamptz, latency_ms int)),
+    tried AS (
+        INSERT INTO gateway.attempt
+            (message_id, provider, at, outcome, provider_id, code, detail, parts, cost, latency_ms)
+        SELECT s.id, s.provider, :now, s.outcome, s.provider_id, s.code, s.detail, m.parts, s.cost, s.latency_ms
+        FROM said s JOIN gateway.message m ON m.id = s.id)
+    UPDATE gateway.message m SET
+        state = CASE s.outcome WHEN 'retry' THEN 'queued' WHEN 'hold' THEN 'queued' ELSE s.outcome END,
+        lease_until = NULL, provider = s.provider,
+        provider_id = CASE WHEN s.own_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM gateway.message o
+            WHERE o.provider = s.provider AND o.provider_id = s.own_id AND o.id <> s.id) THEN s.own_id END,
+        attempts = m.attempts + CASE WHEN s.outcome = 'hold' THEN 0 ELSE 1 END,
+        next_attempt_at = coalesce(s.retry_at, m.next_attempt_at),
+        error = CASE WHEN s.outcome <> 'sent' THEN concat_ws(': ', s.code, nullif(s.detail, '')) END,
+        cost = coalesce(s.cost, m.cost),
+        sent_at = CASE WHEN s.outcome = 'sent' THEN CAST(:now AS timestamptz) ELSE m.sent_at END,
+        closed_at = CASE WHEN s.outcome = 'failed' THEN CAST(:now AS timestamptz) END
+    FROM said s
+    WHERE m.id = s.id AND (m.state IN ('claimed', 'sending', 'unsure') OR m.state = 'queued' AND s.outcome = 'sent')
+    RETURNING m.id""")
 
 
 def settle(tx: Transaction, message_id: int, settlement: Settlement, now: datetime) -> bool:
-    """Write the attempt and the message's new state; False when the message is no longer the sender's to change.
+    """Settle one message; False when it is no longer the sender's to change."""
+    return message_id in settle_all(tx, [(message_id, settlement)], now)
 
-    A delivery report that came before this answer is applied here.
+
+def settle_all(tx: Transaction, settled: Sequence[Settled], now: datetime) -> set[int]:
+    """Write each attempt and each message's new state; the ids of those that were still the sender's to change.
+
+    Delivery reports that came before these answers are applied here.
     """
-    outcome = settlement.outcome
-    state = _STATES[outcome]
-    if settlement.provider_id is not None:
-        delivery_reports.hold(tx, settlement.provider, settlement.provider_id)
-    said = {**asdict(settlement), "id": message_id, "now": now}
-    tx.execute(_ATTEMPT, said)
-    settled = tx.execute(
-        _SETTLE,
-        {**said, "state": state, "counted": int(outcome != "hold"), "open": _OPEN + ["queued"] * (outcome == "sent")},
-    ).first()
-    if settled is None:
-        return False
-    if settlement.provider_id is not None:
-        delivery_reports.apply_parked(tx, settlement.provider, settlement.provider_id, now)
-    return True
+    if not settled:
+        return set()
+    named = [(each.provider, each.provider_id) for _, each in settled if each.provider_id is not None]
+    delivery_reports.hold_all(tx, named)
+    own_ids = _without_repeats([each for _, each in settled])
+    said = [_said(number, each, own_id) for (number, each), own_id in zip(settled, own_ids, strict=True)]
+    changed = set(tx.execute(_SETTLE, {"said": json.dumps(said), "now": now}).scalars())
+    for provider, provider_id in delivery_reports.parked_of(tx, named):
+        delivery_reports.apply_parked(tx, provider, provider_id, now)
+    return changed
+
+
+def _said(number: int, each: Settlement, own_id: str | None) -> dict[str, object]:
+    """As JSON: the driver writes arrays in Python, and this in C."""
+    return {
+        "id": number,
+        "provider": each.provider,
+        "outcome": each.outcome,
+        "provider_id": each.provider_id,
+        "own_id": own_id,
+        "code": each.code,
+        "detail": each.detail,
+        "cost": each.cost,
+        "retry_at": each.retry_at and each.retry_at.isoformat(),
+        "latency_ms": each.latency_ms,
+    }
+
+
+def _without_repeats(settlements: Sequence[Settlement]) -> Iterator[str | None]:
+    seen: set[tuple[str, str | None]] = set()
+    for each in settlements:
+        yield None if (each.provider, each.provider_id) in seen else each.provider_id
+        seen.add((each.provider, each.provider_id))

@@ -16,7 +16,10 @@ BACK = "*"
 
 @dataclass(frozen=True, slots=True)
 class ServiceRow:
-    """A service: `routes` is directorate by place, `states` is finality by state, `moves` are (from, to, action)."""
+    """A service: `routes` is directorate by place, `states` is finality by state, `moves` are (from, to, action).
+
+    `awaits`: states in which the citizen is awaited; `promise`: working days told to the citizen.
+    """
 
     service: str
     start_state: str
@@ -24,26 +27,30 @@ class ServiceRow:
     routes: Mapping[str, str]
     states: Mapping[str, bool]
     moves: Sequence[tuple[str, str, str]]
+    awaits: Sequence[str] = ()
+    promise: int = 0
 
 
 _LOCK = sa.text("LOCK TABLE gateway.service IN SHARE ROW EXCLUSIVE MODE")
 _SERVICE = sa.text("""
-    INSERT INTO gateway.service (service, start_state, directorate) VALUES (:service, :start_state, :directorate)
-    ON CONFLICT (service) DO UPDATE SET start_state = excluded.start_state, directorate = excluded.directorate""")
+    INSERT INTO gateway.service (service, start_state, directorate, promise)
+    VALUES (:service, :start_state, :directorate, :promise)
+    ON CONFLICT (service) DO UPDATE SET
+        start_state = excluded.start_state, directorate = excluded.directorate, promise = excluded.promise""")
 _STATE = sa.text("""
-    INSERT INTO gateway.service_state (service, state, final) VALUES (:service, :state, :final)
-    ON CONFLICT (service, state) DO UPDATE SET final = excluded.final""")
+    INSERT INTO gateway.service_state (service, state, final, awaits_citizen)
+    VALUES (:service, :state, :final, :awaits)
+    ON CONFLICT (service, state) DO UPDATE SET final = excluded.final, awaits_citizen = excluded.awaits_citizen""")
 _ROUTE = sa.text("INSERT INTO gateway.service_route (service, place, directorate) VALUES (:service, :place, :office)")
 _MOVE = sa.text("""
     INSERT INTO gateway.service_move (service, from_state, to_state, action)
     VALUES (:service, :from_state, :to_state, :action) ON CONFLICT DO NOTHING""")
 # A case that waits for an answer needs its own state, and the one it will go back to.
 _USED = sa.text("""
-    SELECT service, state FROM public.application
-    UNION
-    SELECT a.service, a.came_from FROM public.application a
-    JOIN gateway.service_move m ON m.service = a.service AND m.from_state = a.state AND m.to_state = '*'
-    WHERE a.came_from IS NOT NULL""")
+    SELECT EXISTS (SELECT FROM public.application a WHERE a.service = :service AND a.state = :state) OR EXISTS (
+        SELECT FROM gateway.service_move m
+        JOIN public.application a ON a.service = m.service AND a.state = m.from_state AND a.came_from = :state
+        WHERE m.service = :service AND m.to_state = '*')""")
 _HELD_STATES = sa.text("SELECT service, state FROM gateway.service_state")
 _HELD_MOVES = sa.text("SELECT service, from_state, to_state, action FROM gateway.service_move")
 _DROP_ROUTES = sa.text("DELETE FROM gateway.service_route")
@@ -58,10 +65,9 @@ _DROP_EMPTY = sa.text("""
 def sync(tx: Transaction, services: Sequence[ServiceRow]) -> list[str]:
     """Make the tables say what `services` say; the states kept only because cases are in them, as 'service: STATE'."""
     tx.execute(_LOCK)
-    used = {(row.service, row.state) for row in tx.execute(_USED)}
     wanted = {(row.service, state) for row in services for state in row.states}
     held = {(row.service, row.state) for row in tx.execute(_HELD_STATES)}
-    kept = (held - wanted) & used
+    kept = {(service, state) for service, state in held - wanted if _is_used(tx, service, state)}
     _drop_moves(tx, services, wanted | kept, kept)
     _each(tx, _DROP_STATE, [{"service": service, "state": state} for service, state in held - wanted - kept])
     tx.execute(_DROP_EMPTY)
@@ -69,12 +75,18 @@ def sync(tx: Transaction, services: Sequence[ServiceRow]) -> list[str]:
     return sorted(f"{service}: {state}" for service, state in kept)
 
 
+def _is_used(tx: Transaction, service: str, state: str) -> bool:
+    return bool(tx.execute(_USED, {"service": service, "state": state}).scalar_one())
+
+
 def _put(tx: Transaction, services: Sequence[ServiceRow]) -> None:
     tx.execute(_DROP_ROUTES)
     for row in services:
         name = {"service": row.service}
-        tx.execute(_SERVICE, {**name, "start_state": row.start_state, "directorate": row.directorate})
-        _each(tx, _STATE, [{**name, "state": state, "final": final} for state, final in row.states.items()])
+        about = {"start_state": row.start_state, "directorate": row.directorate, "promise": row.promise}
+        tx.execute(_SERVICE, name | about)
+        states = [{"state": each, "final": final, "awaits": each in row.awaits} for each, final in row.states.items()]
+        _each(tx, _STATE, [name | state for state in states])
         _each(tx, _ROUTE, [{**name, "place": place, "office": office} for place, office in row.routes.items()])
         moves = [dict(zip(("from_state", "to_state", "action"), move, strict=True)) for move in row.moves]
         _each(tx, _MOVE, [{**name, **move} for move in moves])

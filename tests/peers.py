@@ -31,6 +31,7 @@ class Asked:
     headers: dict[str, str]
     form: dict[str, str]
     number: int = 1
+    query: bytes = b""
 
     @property
     def phones(self) -> list[str]:
@@ -74,12 +75,12 @@ def plain(status: int, body: str = "", **headers: str) -> Reply:
     return lambda _: Response(body, status=status, content_type="text/plain; charset=UTF-8", headers=headers)
 
 
-def slow(seconds: float) -> Reply:
-    """An answer that comes late."""
+def slow(seconds: float, answer: Reply | None = None) -> Reply:
+    """An answer that comes late; unless another is given, everything is accepted."""
 
     def reply(asked: Asked) -> Response:
         time.sleep(seconds)
-        return listing({})(asked)
+        return (answer or listing({}))(asked)
 
     return reply
 
@@ -110,7 +111,8 @@ class Peer:
         self.replies.clear()
 
     def answer(self, request: Request) -> Response:
-        asked = Asked(request.path, dict(request.headers), request.form.to_dict(), next(self.numbers))
+        form, query = request.form.to_dict(), request.query_string
+        asked = Asked(request.path, dict(request.headers), form, next(self.numbers), query)
         self.asked.append(asked)
         reply = self.replies.popleft() if self.replies else listing({})
         return reply(asked)

@@ -21,7 +21,7 @@ from gateway.postgres import start_postgres
 from gateway.valkey import start_valkey
 
 KEPT = {("public", "alembic_version"), ("gateway", "alembic_version")}
-CONTENT = {("gateway", "service_state"), ("gateway", "service_move")}
+CONTENT = {("gateway", "service_state"), ("gateway", "service_move"), ("gateway", "workday")}
 Migrate = Callable[[str], None]
 
 

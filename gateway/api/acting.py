@@ -1,20 +1,26 @@
-"""One action, once: the officer's move and the answer to it, kept under its idempotency key in one transaction.
+"""What an officer does, once: the deed and the answer to it, kept under its idempotency key in one transaction.
 
 Decides: when an action is a repeat, and what a repeat is answered. Must not know: what officers may do, HTTP.
 """
 
 import hashlib
 import json
+from collections.abc import Callable
+
+from pydantic import BaseModel
 
 from gateway.api import problems
 from gateway.api.models import Case, ReferencedAction
 from gateway.api.operation import Caller
 from gateway.api.reply import Reply, ok
-from handlers import desk
+from handlers import desk, personal
 from handlers.context import Context, Refused
 from store import idempotency
 from store.db import Transaction
 from store.idempotency import Remembered
+
+Make = Callable[[Transaction], Reply]
+"""Does it in the transaction, and says what is answered."""
 
 
 class _OvertakenError(Exception):
@@ -23,24 +29,28 @@ class _OvertakenError(Exception):
 
 def act(caller: Caller, asked: ReferencedAction, index: int | None = None) -> Reply:
     """Make the move, or say why not; `index` is its place in a bulk request. StoreUnavailable."""
+    return once(caller, "one" if index is None else str(index), asked, lambda tx: _made(caller, asked, tx))
+
+
+def once(caller: Caller, place: str, asked: BaseModel, make: Make) -> Reply:
+    """What `make` answers; a repeat under the caller's key, at this place, gets the first answer. StoreUnavailable."""
     if caller.key is None:
         with caller.runtime.db.transaction() as tx:
-            return _made(caller, asked, tx)
-    place = "one" if index is None else str(index)
+            return make(tx)
     key = f"api:{caller.officer.id}:{place}:{caller.key}"
     try:
-        return _once(caller, asked, key)
+        return _once(caller, asked, key, make)
     except _OvertakenError:
-        return _once(caller, asked, key)
+        return _once(caller, asked, key, make)
 
 
-def _once(caller: Caller, asked: ReferencedAction, key: str) -> Reply:
+def _once(caller: Caller, asked: BaseModel, key: str, make: Make) -> Reply:
     fingerprint = _fingerprint(asked)
     with caller.runtime.db.transaction() as tx:
         remembered = idempotency.recall(tx, key)
         if remembered is not None:
             return _again(remembered, fingerprint)
-        reply = _made(caller, asked, tx)
+        reply = make(tx)
         kept = {"status": reply.status, "body": reply.body, "content_type": reply.content_type}
         if not idempotency.remember(tx, key, fingerprint, kept, caller.runtime.now()):
             raise _OvertakenError
@@ -52,7 +62,7 @@ def _made(caller: Caller, asked: ReferencedAction, tx: Transaction) -> Reply:
     done = desk.act(context, caller.officer, asked.reference, asked.action, asked.params, asked.expected_version)
     if isinstance(done, Refused):
         return problems.reply(done.code, done.message, done.fields)
-    return ok(Case.model_validate(done))
+    return ok(Case.model_validate(personal.glimpse(context.content, done, caller.officer.roles)))
 
 
 def _again(remembered: Remembered, fingerprint: str) -> Reply:
@@ -61,5 +71,5 @@ def _again(remembered: Remembered, fingerprint: str) -> Reply:
     return Reply(**remembered.result)
 
 
-def _fingerprint(asked: ReferencedAction) -> str:
-    return hashlib.sha256(json.dumps(asked.model_dump(), sort_keys=True).encode()).hexdigest()
+def _fingerprint(asked: BaseModel) -> str:
+    return hashlib.sha256(json.dumps(asked.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()

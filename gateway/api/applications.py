@@ -14,6 +14,7 @@ from gateway.api.models import (
     Case,
     CaseFile,
     Cases,
+    Clock,
     Event,
     Filter,
     Message,
@@ -30,7 +31,16 @@ from store.db import StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
-MOVE_PROBLEMS = ("forbidden", "own_case", "not_found", "stale", "illegal_move", "limit_reached", "invalid_params")
+MOVE_PROBLEMS = (
+    "forbidden",
+    "own_case",
+    "not_found",
+    "stale",
+    "illegal_move",
+    "limit_reached",
+    "too_late",
+    "invalid_params",
+)
 
 
 @operation.get("/applications", Cases, Filter)
@@ -77,6 +87,7 @@ def open_application(caller: Caller, reference: str) -> Reply:
             history=[Event.model_validate(event) for event in found.history],
             messages=[Message.model_validate(message) for message in found.messages],
             actions=[catalogue.move(move) for move in found.actions],
+            clock=Clock.model_validate(found.clock) if found.clock else None,
         )
     )
 

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from gateway import keys
-from gateway.api import applications, catalogue, openapi, problems
+from gateway.api import applications, broadcasts, catalogue, counter, measures, messages, openapi, problems
 from gateway.api.operation import Caller, Operation
 from gateway.api.problems import RefusalError
 from gateway.api.reading import read_body, read_key, read_query
@@ -27,9 +27,19 @@ PREFIX = "/api/v1"
 OPERATIONS = (
     applications.list_applications,
     applications.open_application,
+    counter.submit_application,
     applications.act_on_application,
     applications.act_on_many,
     catalogue.list_services,
+    messages.resend_message,
+    measures.list_measures,
+    measures.list_views,
+    measures.export_person,
+    broadcasts.preview_broadcast,
+    broadcasts.propose_broadcast,
+    broadcasts.list_broadcasts,
+    broadcasts.open_broadcast,
+    broadcasts.act_on_broadcast,
 )
 
 

@@ -9,7 +9,7 @@ from gateway.api import operation
 from gateway.api.models import Move, Param, Shown
 from gateway.api.operation import Caller
 from gateway.api.reply import Reply, ok
-from handlers import desk
+from handlers import broadcasts, desk
 from handlers.params import describe
 from menus import content as menus
 from menus import workflow
@@ -84,6 +84,7 @@ def move(each: workflow.Move) -> Move:
         label=each.label,
         when=each.when,
         times=each.max,
+        within=each.within,
         asked_of=each.gather.of if each.gather else [],
     )
 
@@ -98,7 +99,7 @@ def list_services(caller: Caller) -> Reply:
             services=[_service(content, each) for each in content.services.values()],
             directorates={name: each.name for name, each in content.directorates.items()},
             questions=dict(content.questions),
-            roles=desk.roles(content.services.values()),
+            roles=sorted({*desk.roles(content.services.values()), broadcasts.AUTHOR}),
         )
     )
 

@@ -21,7 +21,8 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _phone(raw: str) -> str:
+def as_phone(raw: str) -> str:
+    """E.164 of any form; ValueError."""
     phone = phones.from_wire(raw)
     if phone is None:
         raise ValueError("is not a phone number")
@@ -53,7 +54,7 @@ class Filter(Asked):
 
     service: str | None = Field(default=None, description="a service id of GET /services")
     state: str | None = Field(default=None, description="a state, such as UNDER_REVIEW")
-    phone: Annotated[str, AfterValidator(_phone)] | None = Field(default=None, description="the citizen's, any form")
+    phone: Annotated[str, AfterValidator(as_phone)] | None = Field(default=None, description="the citizen's, any form")
     limit: int = Field(default=50, ge=1, le=200, description="most cases on this page")
     cursor: Annotated[str, AfterValidator(_cursor)] | None = Field(
         default=None, description="`next` of the page before, with the same filters"
@@ -119,7 +120,10 @@ class Event(Shown):
     action: str | None
     actor_kind: str
     actor: str | None
+    reason: str | None
     details: dict[str, Any]
+    before: dict[str, Any] | None = Field(description="other columns that it changed, as they were")
+    after: dict[str, Any] | None = Field(description="the same, as they became")
     version: int
     at: Moment
 
@@ -161,12 +165,26 @@ class Move(Shown):
     label: dict[str, str] | None = Field(description="the citizen's word for it, by language")
     when: dict[str, list[str]] = Field(description="only for cases with one of these values in each of these answers")
     times: int | None = Field(description="how often a case may make it; null: any number")
+    within: int | None = Field(description="days since the state was entered; null: no limit")
     asked_of: list[str] = Field(description="directorates that all answer before the case moves on")
 
 
-class CaseFile(Case):
-    """A case with its history and messages, oldest first, and the actions that are this officer's now."""
+class Clock(Shown):
+    """The two clocks of an open case: the state's, and the whole case's, which stands still on the citizen's turn."""
 
+    turn: str = Field(description="who is awaited: office or citizen")
+    since: Moment
+    state_due_at: Moment = Field(description="when this state's time is over")
+    case_due_at: Moment | None = Field(description="when the whole case's is; null while it stands still")
+    used: int = Field(description="working days that the case has used before this turn")
+    level: int = Field(description="held by: 0 its officers, 1 supervisor, 2 director, 3 governor's follow-up office")
+    next_at: Moment | None = Field(description="when the system acts if nobody does")
+
+
+class CaseFile(Case):
+    """A case with its history and messages, oldest first, its clocks, and the actions that are this officer's now."""
+
+    clock: Clock | None = Field(description="null for a closed case")
     history: list[Event]
     messages: list[Message]
     actions: list[Move]

@@ -23,6 +23,8 @@ ABOUT = (
     "Cases of the directorates of Missan. Every refusal is a problem document of RFC 9457. Times are UTC. A POST with "
     "an Idempotency-Key may be repeated: the same key and body give the same answer and are done once."
 )
+PATTERNS = {"reference": "^[0-9]{8}$", "number": "^[0-9]{1,15}$"}
+"""What the variables of paths look like."""
 _VARIABLE = re.compile(r"<(\w+)>")
 
 
@@ -72,8 +74,10 @@ def _described(each: Operation) -> Node:
 
 
 def _path_parameters(each: Operation) -> list[Node]:
-    schema = {"type": "string", "pattern": "^[0-9]{8}$"}
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in _VARIABLE.findall(each.path)]
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": PATTERNS[name]}}
+        for name in _VARIABLE.findall(each.path)
+    ]
 
 
 def _query_parameters(each: Operation) -> list[Node]:

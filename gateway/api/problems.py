@@ -25,6 +25,8 @@ KINDS: Mapping[str, tuple[int, str]] = {
     "stale": (409, "The case has changed"),
     "illegal_move": (409, "The case cannot make this move"),
     "limit_reached": (409, "The action is used up"),
+    "too_late": (409, "The time for this action is over"),
+    "already_open": (409, "The citizen has such a case open"),
     "too_large": (413, "The body is too large"),
     "wrong_type": (415, "The body must be application/json"),
     "invalid_params": (422, "The parameters are not valid"),

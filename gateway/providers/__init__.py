@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 AFRICASTALKING = "africastalking"
+KANNEL = "kannel"
 
 Result = Literal["sent", "retry", "failed", "unsure", "hold"]
 
@@ -17,11 +18,12 @@ NO_ANSWER = frozenset({"connect", "timeout", "lost"})
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One message for one phone (E.164)."""
+    """One message for one phone (E.164); `own_id` is what `Provider.own_id` made of the attempt."""
 
     id: int
     phone: str
     text: str
+    own_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +47,48 @@ class Outcome:
 
 
 class Provider(Protocol):
-    """Carries messages; `name` is what is written beside `provider_id` in the store."""
+    """Carries messages, for several threads at once."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What is written beside `provider_id` in the store."""
+        ...
+
+    @property
+    def sender(self) -> str:
+        """Our name on the phone; a provider limits the pace of each."""
+        ...
+
+    @property
+    def recipients(self) -> int:
+        """Most phones of one request."""
+        ...
+
+    def own_id(self, message_id: int, attempt: str) -> str | None:
+        """The id under which delivery reports will name this attempt, where we choose it; None: the answer tells."""
+        ...
 
     def send(self, messages: Sequence[Outgoing]) -> list[Outcome]:
         """One outcome for each message, in the same order; raises nothing."""
+        ...
+
+    def close(self) -> None:
+        """Close idle connections; a later send opens new ones."""
         ...
 
 
 def grouped(messages: Sequence[Outgoing], limit: int) -> list[list[Outgoing]]:
     """The requests to make: one text, no phone twice, at most `limit` recipients; by first appearance."""
     groups: list[list[Outgoing]] = []
+    of_text: dict[str, list[tuple[list[Outgoing], set[str]]]] = {}
     for message in messages:
-        for group in groups:
-            if group[0].text == message.text and len(group) < limit and not _has(group, message.phone):
-                group.append(message)
+        for group, phones in of_text.setdefault(message.text, []):
+            if len(group) < limit and message.phone not in phones:
                 break
         else:
-            groups.append([message])
+            group, phones = [], set()
+            groups.append(group)
+            of_text[message.text].append((group, phones))
+        group.append(message)
+        phones.add(message.phone)
     return groups
-
-
-def _has(group: Sequence[Outgoing], phone: str) -> bool:
-    return any(other.phone == phone for other in group)

@@ -4,14 +4,13 @@ Decides an outcome from status, body and per-recipient codes; it must not know s
 The rule everywhere: only what is certainly not taken may be repeated, the rest is `unsure` (docs/adr/0004-unsure.md).
 """
 
-import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gateway.providers import Outcome, Outgoing, Result
+from gateway.providers.wire import Answer
 
 RECIPIENT_CODES: dict[int, tuple[str, Result]] = {
     100: ("Processed", "sent"),
@@ -31,17 +30,9 @@ RECIPIENT_CODES: dict[int, tuple[str, Result]] = {
 }
 TRIES = {502: 3}
 NAMES = {name.casefold(): code for code, (name, _) in RECIPIENT_CODES.items()} | {"success": 101}
+_NO_DIGIT = re.compile(r"[^0-9]")
 OUR_SETTINGS = frozenset({401, 402, 403, 404, 405, 407})
 """HTTP statuses that speak of the account, its key or the address, not of one message."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An HTTP answer; `asks_again`: it carried Retry-After."""
-
-    status: int
-    body: bytes
-    asks_again: bool = False
 
 
 class _Recipient(BaseModel):
@@ -65,11 +56,11 @@ class _Body(BaseModel):
 def outcomes(answer: Answer, messages: Sequence[Outgoing], latency_ms: int) -> list[Outcome]:
     """One outcome for each message of the request that got this answer, in order."""
     if not 200 <= answer.status < 300:
-        return everyone(messages, _of_status(answer), f"http_{answer.status}", _shown(answer.body), latency_ms)
+        return everyone(messages, _of_status(answer), f"http_{answer.status}", shown(answer.body), latency_ms)
     try:
-        data = _Body.model_validate(json.loads(answer.body)).data
-    except (ValueError, ValidationError):
-        return everyone(messages, "unsure", "unreadable", _shown(answer.body), latency_ms)
+        data = _Body.model_validate_json(answer.body).data
+    except ValidationError:
+        return everyone(messages, "unsure", "unreadable", shown(answer.body), latency_ms)
     if not data.recipients:
         return _nobody(data.message, messages, latency_ms)
     listed: dict[str, _Recipient] = {}
@@ -99,7 +90,7 @@ def _nobody(reason: str, messages: Sequence[Outgoing], latency_ms: int) -> list[
     if code is not None and RECIPIENT_CODES[code][1] != "sent":
         return everyone(messages, RECIPIENT_CODES[code][1], RECIPIENT_CODES[code][0], latency_ms=latency_ms)
     certain = reason.startswith("Sent to 0/")
-    return everyone(messages, "retry" if certain else "unsure", "no_recipients", _shown(reason.encode()), latency_ms)
+    return everyone(messages, "retry" if certain else "unsure", "no_recipients", shown(reason.encode()), latency_ms)
 
 
 def _of_recipient(message: Outgoing, found: _Recipient | None, latency_ms: int) -> Outcome:
@@ -112,9 +103,9 @@ def _of_recipient(message: Outgoing, found: _Recipient | None, latency_ms: int) 
 
 
 def _digits(number: str) -> str:
-    return "".join(c for c in number if c in "0123456789")
+    return _NO_DIGIT.sub("", number)
 
 
-def _shown(body: bytes) -> str:
+def shown(body: bytes) -> str:
     """The start of a body for a person to read, without the phone numbers that some servers echo."""
     return re.sub(r"[\d+]{5,}", "…", body[:200].decode("utf-8", "replace")).replace("\0", "").strip()

@@ -10,6 +10,7 @@ from gateway import keys
 from gateway.api.blueprint import OPERATIONS, PREFIX
 from gateway.app import create_app
 from gateway.runtime import Runtime
+from gateway.versions import Versions
 from store import officers
 from store.db import Database
 from tests.gateway.office import PHONE, Desk, Office, problem
@@ -90,7 +91,7 @@ def test_without_the_store_the_answer_is_503_and_says_when_to_come_back(runtime:
 
 
 def test_a_fault_of_ours_is_a_problem_without_a_word_on_what_it_was(runtime: Runtime, clerk: Desk) -> None:
-    broken = replace(runtime, content=replace(runtime.content, services=None))  # type: ignore[arg-type]
+    broken = replace(runtime, versions=Versions(replace(runtime.content, services=None)))  # type: ignore[arg-type]
     with capture_logs() as lines:
         answer = Desk(create_app(broken), clerk.key).get("/services")
     problem(answer, 500, "fault")

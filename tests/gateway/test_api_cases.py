@@ -39,7 +39,7 @@ def test_cases_are_listed_newest_first_with_what_the_officer_needs(office: Offic
     assert [case["reference"] for case in answer.json["items"]] == [second, first]
     assert answer.json["next"] is None
     case = answer.json["items"][0]
-    assert case["answers"]["account"] == "12345"
+    assert case["answers"]["account"] == "…45"  # a personal answer, masked in lists
     assert (case["phone"], case["state"], case["version"]) == (PHONE, "SUBMITTED", 1)
     assert "submission" not in case
 

@@ -15,12 +15,13 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from werkzeug import Response
 
-from gateway.jobs import drain_all, drain_line, drain_once
+from gateway.jobs import drain_all, drain_line
 from gateway.providers import Outcome, Outgoing
 from gateway.providers.africastalking import AfricasTalking
 from gateway.stopping import Stop
 from store import outbox
 from store.db import Database
+from tests.gateway.carrying import Scripted, carrying, drain_once
 from tests.gateway.outbox_rows import NOW, now, phone, queue, states
 from tests.peers import Asked, Peer, listing
 
@@ -37,38 +38,31 @@ def test_what_another_worker_took_over_is_not_sent_again(db: Database, far: Peer
         if len(moments) == 1:
             with db.transaction() as tx:
                 outbox.expire_leases(tx, NOW + timedelta(minutes=5))
-            drain_all(db, provider, now, Stop())
+            drain_all(db, carrying(provider), now, Stop())
         return moments.pop()() if moments else NOW
 
-    drain_once(db, provider, slept, Stop())
+    drain_once(db, carrying(provider), slept)
     assert states(db) == ["sent", "sent"]
     assert len(far.asked) == 2
-
-
-class Dying:
-    """A provider that takes the message, and then the process is gone."""
-
-    name = "africastalking"
-
-    def __init__(self, real: AfricasTalking) -> None:
-        self.real = real
-
-    def send(self, messages: Sequence[Outgoing]) -> list[Outcome]:
-        self.real.send(messages)
-        raise KeyboardInterrupt
 
 
 def test_a_crash_between_sending_and_settling_is_unsure_and_never_sent_again(
     db: Database, far: Peer, provider: AfricasTalking
 ) -> None:
+    """The provider takes the message, and then the process is gone."""
+
+    def dying(messages: Sequence[Outgoing]) -> list[Outcome]:
+        provider.send(messages)
+        raise KeyboardInterrupt
+
     queue(db, 1)
     with pytest.raises(KeyboardInterrupt):
-        drain_all(db, Dying(provider), now, Stop())
+        drain_all(db, carrying(Scripted(dying)), now, Stop())
     assert states(db) == ["sending"]
     later = NOW + timedelta(minutes=10)
     with db.transaction() as tx:
         assert outbox.expire_leases(tx, later) == (0, 1)
-    drain_all(db, provider, lambda: later, Stop())
+    drain_all(db, carrying(provider), lambda: later, Stop())
     assert states(db) == ["unsure"]
     assert len(far.asked) == 1
 
@@ -80,8 +74,9 @@ from gateway.jobs import drain_all
 from gateway.providers.africastalking import AfricasTalking
 from gateway.stopping import Stop
 from store.db import Database
-provider = AfricasTalking("missan", "key", None, sys.argv[2])
-drain_all(Database(sys.argv[1]), provider, lambda: datetime(2026, 3, 1, 9, tzinfo=UTC), Stop(), in_flight=1)
+from tests.gateway.carrying import carrying
+carriers = carrying(AfricasTalking("missan", "key", None, sys.argv[2]), in_flight=1)
+drain_all(Database(sys.argv[1]), carriers, lambda: datetime(2026, 3, 1, 9, tzinfo=UTC), Stop())
 """
 
 
@@ -107,37 +102,33 @@ def test_a_killed_worker_loses_nothing_and_repeats_nothing(
     later = NOW + timedelta(minutes=10)
     with db.transaction() as tx:
         assert outbox.expire_leases(tx, later) == (2, 1)
-    drain_all(db, provider, lambda: later, Stop())
+    drain_all(db, carrying(provider), lambda: later, Stop())
     assert states(db) == ["sent", "unsure", "sent", "sent"]
     assert [sent for sent, _ in far.sent] == [phone(number) for number in range(4)]
 
 
 def test_the_store_away_is_no_failure_of_the_job(redis: Redis, provider: AfricasTalking) -> None:
     db = Database("postgresql://nobody@127.0.0.1:1/nothing")
-    drain_line(db, redis, provider, now, Stop())
+    drain_line(db, redis, carrying(provider), now, Stop())
     db.close()
-
-
-class Broken:
-    """A provider that raises, which none may; what it says names somebody."""
-
-    name = "africastalking"
-
-    def send(self, messages: Sequence[Outgoing]) -> list[Outcome]:
-        raise RuntimeError(messages[0].phone)
 
 
 def test_what_goes_wrong_inside_is_logged_without_a_phone(
     db: Database, redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """A provider that raises, which none may; what it says names somebody."""
+
+    def broken(messages: Sequence[Outgoing]) -> list[Outcome]:
+        raise RuntimeError(messages[0].phone)
+
     queue(db, 1)
     queue(db, 2)
-    drain_line(db, redis, Broken(), now, Stop())
-    assert [record.getMessage() for record in caplog.records] == ["sms: drain stopped by RuntimeError in send"]
+    drain_line(db, redis, carrying(Scripted(broken)), now, Stop())
+    assert [record.getMessage() for record in caplog.records] == ["sms: drain stopped by RuntimeError in broken"]
     assert states(db) == ["sending", "queued"]
 
 
 def test_redis_away_stops_no_drain(db: Database, far: Peer, provider: AfricasTalking) -> None:
     queue(db, 1)
-    drain_line(db, Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0)), provider, now, Stop())
+    drain_line(db, Redis(host="127.0.0.1", port=1, retry=Retry(NoBackoff(), 0)), carrying(provider), now, Stop())
     assert states(db) == ["sent"]

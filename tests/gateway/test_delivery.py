@@ -42,7 +42,7 @@ def sent(db: Database) -> int:
     message_id = queue(db, 1)
     with db.transaction() as tx:
         outbox.claim(tx, 1, NOW, 60)
-        outbox.sending(tx, [message_id], NOW)
+        outbox.sending(tx, [outbox.HandOver(message_id, AFRICASTALKING)], NOW)
         outbox.settle(tx, message_id, outbox.Settlement("sent", AFRICASTALKING, "ATXid_1"), NOW)
     return message_id
 

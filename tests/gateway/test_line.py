@@ -11,10 +11,12 @@ from rq.serializers import JSONSerializer
 
 from gateway import line
 from gateway.backoff import HOLD
-from gateway.jobs import HOLD_PAUSE_S, SILENCE_PAUSE_S, drain_line
+from gateway.jobs import drain_line
+from gateway.provider_health import HOLD_PAUSE, SILENCE_PAUSE
 from gateway.providers.africastalking import AfricasTalking
 from gateway.stopping import Stop
 from store.db import Database
+from tests.gateway.carrying import carrying
 from tests.gateway.outbox_rows import NOW, now, phone, queue, states
 from tests.peers import Peer, closed_port, plain
 
@@ -25,16 +27,16 @@ def test_a_refused_account_stops_the_line_and_loses_nothing(
     for number in range(5):
         queue(db, number)
     far.then(plain(401, "The supplied authentication is invalid"))
-    drain_line(db, redis, provider, now, Stop())
+    drain_line(db, redis, carrying(provider), now, Stop())
     assert states(db) == ["queued"] * 5
     assert line.paused(redis) == "http_401"
-    assert 0 < redis.ttl(line.PAUSE_FLAG) <= HOLD_PAUSE_S
+    assert 0 < redis.ttl(line.PAUSE_FLAG) <= HOLD_PAUSE.seconds
     assert [record.levelname for record in caplog.records if "pauses" in record.getMessage()] == ["ERROR"]
-    drain_line(db, redis, provider, now, Stop())
+    drain_line(db, redis, carrying(provider), now, Stop())
     assert not line.wake(redis)
     assert len(far.asked) == 1
     line.resume(redis)
-    drain_line(db, redis, provider, lambda: NOW + HOLD, Stop())
+    drain_line(db, redis, carrying(provider), lambda: NOW + HOLD, Stop())
     assert states(db) == ["sent"] * 5
     assert sorted(sent for sent, _ in far.sent[1:]) == [phone(number) for number in range(5)]
 
@@ -43,9 +45,9 @@ def test_three_silences_stop_the_line(db: Database, redis: Redis) -> None:
     for number in range(5):
         queue(db, number)
     provider = AfricasTalking("missan", "key", None, closed_port())
-    drain_line(db, redis, provider, now, Stop())
+    drain_line(db, redis, carrying(provider), now, Stop())
     assert line.paused(redis) == "connect"
-    assert 0 < redis.ttl(line.PAUSE_FLAG) <= SILENCE_PAUSE_S
+    assert 0 < redis.ttl(line.PAUSE_FLAG) <= SILENCE_PAUSE.seconds
     with db.transaction() as tx:
         attempts = list(tx.execute(sa.text("SELECT attempts FROM gateway.message ORDER BY id")).scalars())
     assert attempts == [1, 1, 1, 0, 0]
@@ -73,12 +75,12 @@ WORKSHOP: dict[str, object] = {}
 
 def drained_here() -> None:
     """The job of the test below, with that test's parts."""
-    drain_line(WORKSHOP["db"], WORKSHOP["redis"], WORKSHOP["provider"], now, Stop())  # type: ignore[arg-type]
+    drain_line(WORKSHOP["db"], WORKSHOP["redis"], WORKSHOP["carriers"], now, Stop())  # type: ignore[arg-type]
 
 
 def test_no_wake_up_is_lost(db: Database, redis: Redis, far: Peer, provider: AfricasTalking) -> None:
     """Writers that each wake once for each message, while RQ works: nothing is left over, and nobody polls."""
-    WORKSHOP.update(db=db, redis=redis, provider=provider)
+    WORKSHOP.update(db=db, redis=redis, carriers=carrying(provider))
     job = f"{drained_here.__module__}.{drained_here.__name__}"
 
     def write(first: int) -> None:

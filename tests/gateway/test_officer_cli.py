@@ -75,7 +75,10 @@ def test_the_list_shows_every_officer_and_no_key(type_: Type) -> None:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("add", "Zahra", "--role", "KING", "--directorate", "water"), ("KING", "APPROVER, BRANCH, CASHIER")),
+        (
+            ("add", "Zahra", "--role", "KING", "--directorate", "water"),
+            ("KING", "APPROVER, BRANCH, BROADCASTER, CASHIER"),
+        ),
         (("add", "Zahra", "--role", "SYSTEM", "--directorate", "water"), ("SYSTEM",)),
         (("add", "Zahra", "--role", "CITIZEN", "--directorate", "water"), ("CITIZEN",)),
         (("add", "Zahra", "--role", "CLERK", "--directorate", "moon"), ("moon", "electricity", "water")),
@@ -101,7 +104,7 @@ def test_a_command_that_is_not_whole_has_another_exit_code(type_: Type, words: t
 
 def test_a_store_that_is_away_is_one_line(runtime: Runtime) -> None:
     away = Runtime(
-        runtime.settings, Database("postgresql://x@127.0.0.1:1/x"), runtime.redis, runtime.content, runtime.now
+        runtime.settings, Database("postgresql://x@127.0.0.1:1/x"), runtime.redis, runtime.versions, runtime.now
     )
     refused(CliRunner().invoke(officer, ["list"], obj=lambda: away), "the store does not answer")
 

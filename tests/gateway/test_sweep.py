@@ -60,7 +60,7 @@ def test_ended_leases_are_given_back_or_unsure(db: Database) -> None:
         queue(db, number)
     with db.transaction() as tx:
         first, *_ = outbox.claim(tx, 3, NOW, 60)
-        outbox.sending(tx, [first.id], NOW)
+        outbox.sending(tx, [outbox.HandOver(first.id, "sim")], NOW)
     assert sweep_once(db, nothing, NOW, Setbacks()) == Mended()
     assert sweep_once(db, nothing, LATER, Setbacks()) == Mended(released=2, unsure=1)
     assert sweep_once(db, nothing, LATER, Setbacks()) == Mended()
@@ -118,7 +118,7 @@ def test_several_sweeps_mend_each_thing_once(db: Database) -> None:
         queue(db, number)
         apply(db)
     with db.transaction() as tx:
-        outbox.sending(tx, [message.id for message in outbox.claim(tx, 10, NOW, 60)], NOW)
+        outbox.sending(tx, [outbox.HandOver(each.id, "sim") for each in outbox.claim(tx, 10, NOW, 60)], NOW)
         tx.execute(sa.text("DELETE FROM gateway.event"))
     found: list[Mended] = []
     threads = [

@@ -48,9 +48,31 @@ def test_eid_moves_a_promise_across_the_year(content: Content) -> None:
     assert over_eid.days > plain
 
 
+def test_a_saturday_that_the_cabinet_orders_is_worked(content: Content) -> None:
+    ordered = content.calendar.model_copy(update={"work_days": {"2026-11-21": {"ar": "دوام", "en": "worked"}}})
+    assert calendar.is_working_day(ordered, date(2026, 11, 21))
+    assert calendar.add_working_days(ordered, date(2026, 11, 19), 1) == date(2026, 11, 21)
+
+
+@pytest.mark.parametrize("start", [date(2026, 11, 19), date(2026, 5, 20), date(2026, 12, 28)])
+@pytest.mark.parametrize("count", [1, 4, 15])
+def test_days_between_are_those_that_were_added(content: Content, start: date, count: int) -> None:
+    end = calendar.add_working_days(content.calendar, start, count)
+    assert calendar.working_days(content.calendar, start, end) == count
+
+
+def test_time_in_two_pieces_is_as_long_as_in_one(content: Content) -> None:
+    start, middle, end = date(2025, 12, 20), date(2026, 3, 19), date(2026, 6, 20)  # over new year and both Eids
+    parts = [calendar.working_days(content.calendar, *piece) for piece in ((start, middle), (middle, end))]
+    assert sum(parts) == calendar.working_days(content.calendar, start, end)
+
+
+def test_a_calendar_without_working_days_is_not_searched_for_ever(content: Content) -> None:
+    never = content.calendar.model_copy(update={"weekend": [1, 2, 3, 4, 5, 6, 7]})
+    assert calendar.add_working_days(never, date(2026, 1, 1), 1) - date(2026, 1, 1) == calendar.FARTHEST
+
+
 def test_a_due_day_is_told_in_the_governorate_whatever_the_server_is_on(content: Content) -> None:
     late = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)  # already the 24th in Missan
-    service = content.services["water"]
-    due = calendar.due_at(content, service, "DOCS_REQUIRED", {}, late, late)
-    assert due is not None
-    assert due.astimezone(UTC).date() == date(2026, 12, 9)
+    assert calendar.local_day(content.calendar, late) == date(2026, 11, 24)
+    assert calendar.closing(content.calendar, date(2026, 11, 24)).astimezone(UTC).hour == 12

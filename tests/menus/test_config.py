@@ -59,8 +59,9 @@ def test_a_citizen_can_always_withdraw_before_approval_and_object_after_rejectio
 
 
 @of_service
-def test_what_a_citizen_does_a_clerk_can_do_at_the_counter(service: Service) -> None:
-    assert all("CLERK" in move.by for move in service.workflow.moves if CITIZEN in move.by)
+def test_what_a_citizen_does_a_clerk_can_do_at_the_counter_but_for_the_consent_itself(service: Service) -> None:
+    assert all("CLERK" in m.by for m in service.workflow.moves if CITIZEN in m.by and m.action != "confirm")
+    assert [m.by for m in service.workflow.moves if m.action == "confirm"] == [[CITIZEN]]
 
 
 @of_service

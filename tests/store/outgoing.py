@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from store import outbox, rows
 from store.db import Database
-from store.outbox import Message, NewMessage, Settlement
+from store.outbox import HandOver, Message, NewMessage, Settlement
 from tests.store.workflow import NOW, PHONE
 
 _BY_ID = sa.text("SELECT * FROM gateway.message WHERE id = :id")
@@ -35,7 +35,7 @@ def under_way(db: Database, reference: str | None = None) -> int:
     number = queued(db, reference)
     assert claimed(db) == [number]
     with db.transaction() as tx:
-        assert outbox.sending(tx, [number], NOW) == [number]
+        assert outbox.sending(tx, [HandOver(number, "sim")], NOW) == [number]
     return number
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from store import outbox
 from store.db import Database
-from store.outbox import NewMessage, Settlement
+from store.outbox import HandOver, NewMessage, Settlement
 from tests.store.outgoing import CASES, claimed, message, queued, settle, under_way
 from tests.store.workflow import NOW, PHONE
 
@@ -30,7 +30,7 @@ def test_a_case_has_one_message_under_way_and_keeps_its_order(db: Database) -> N
     assert claimed(db) == [first, other]
     assert claimed(db) == []
     with db.transaction() as tx:
-        outbox.sending(tx, [first], NOW)
+        outbox.sending(tx, [HandOver(first, "sim")], NOW)
     assert claimed(db) == []
     settle(db, first, SENT)
     assert claimed(db) == [second]
@@ -106,7 +106,7 @@ def test_a_lapsed_claim_is_queued_again_and_its_first_owner_may_not_send(db: Dat
     with db.transaction() as tx:
         assert outbox.expire_leases(tx, NOW + timedelta(seconds=29)) == (0, 0)
         assert outbox.expire_leases(tx, NOW + timedelta(seconds=31)) == (1, 0)
-        assert outbox.sending(tx, [number], NOW) == []
+        assert outbox.sending(tx, [HandOver(number, "sim")], NOW) == []
     assert claimed(db) == [number]
 
 
@@ -123,7 +123,7 @@ def test_only_claimed_messages_are_given_back(db: Database) -> None:
     number, sending = queued(db, CASES[0]), queued(db, CASES[1])
     claimed(db)
     with db.transaction() as tx:
-        outbox.sending(tx, [sending], NOW)
+        outbox.sending(tx, [HandOver(sending, "sim")], NOW)
         outbox.release(tx, [number, sending])
     assert claimed(db) == [number]
 

@@ -1,9 +1,9 @@
 """Citizens keep their language, profile and wish not to be written to."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from store import people
-from store.db import Database
+from store.db import Database, Transaction
 from tests.store.workflow import NOW, PHONE
 
 LATER = NOW + timedelta(days=1)
@@ -12,8 +12,21 @@ LATER = NOW + timedelta(days=1)
 def test_a_stranger_is_nobody(db: Database) -> None:
     with db.transaction() as tx:
         assert people.find(tx, PHONE) is None
+
+
+def test_news_is_for_who_asked_for_it_and_until_they_stop_it(db: Database) -> None:
+    def asked(tx: Transaction) -> datetime | None:
+        person = people.find(tx, PHONE)
+        return person.news_at if person else None
+
+    with db.transaction() as tx:
+        people.set_language(tx, PHONE, "en", None, NOW)
+        assert asked(tx) is None
         people.start(tx, PHONE, NOW)
-        assert people.find(tx, PHONE) is None
+        people.start(tx, PHONE, LATER)
+        assert asked(tx) == NOW
+        people.stop(tx, PHONE, LATER)
+        assert asked(tx) is None
 
 
 def test_the_language_before_a_session_is_remembered_through_all_its_changes(db: Database) -> None:

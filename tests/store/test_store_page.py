@@ -20,6 +20,8 @@ def test_the_pages_examples_work_as_it_says(db: Database, owner: psycopg.Connect
     role, portal, reference = f"portal_{secrets.token_hex(4)}", None, REFERENCE
     try:
         for mark, block in BLOCK.findall(PAGE):
+            if mark == "administrator":  # another database and fixed names: tests/store/test_doors.py does the like
+                continue
             statement = block.replace("citizen_portal", role).replace(REFERENCE, reference)
             if mark == "owner":
                 owner.execute(statement)
@@ -34,7 +36,7 @@ def test_the_pages_examples_work_as_it_says(db: Database, owner: psycopg.Connect
                 done.execute(statement)
                 if "RETURNING reference" in statement:
                     reference = str((done.fetchone() or [""])[0])
-                assert all(result.rowcount > 0 for result in done.results()), statement
+                assert all(result.rowcount != 0 for result in done.results()), statement
     finally:
         if portal is not None:
             portal.close()
@@ -43,6 +45,7 @@ def test_the_pages_examples_work_as_it_says(db: Database, owner: psycopg.Connect
     with db.transaction() as tx:
         events = history(tx, reference)
     assert {event.actor for event in events} == {role}
+    assert [event.reason for event in events if event.reason] == ["the inspector is ill", "agreed by phone"]
     assert events[-1].to_state == "VISIT_SET"
 
 

@@ -42,7 +42,12 @@ class Gateway:
 
     def __init__(self, data_dir: Path, **settings: str) -> None:
         self.data_dir = data_dir
-        self.environment = _bare_environment() | {"DATA_DIR": str(data_dir), "PORT": str(free_port()), **settings}
+        self.environment = _bare_environment() | {
+            "DATA_DIR": str(data_dir),
+            "PORT": str(free_port()),
+            "QUIET_HOURS": "",
+            **settings,
+        }
         self.process: subprocess.Popen[str] | None = None
 
     def start(self) -> Self:

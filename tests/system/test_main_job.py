@@ -1,8 +1,10 @@
 """The main job from outside, as `make run` starts it: every service, in both languages, to the last SMS."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from tests.handset import Handset, new_phone
 from tests.peers import Peer, peer
@@ -125,3 +127,17 @@ def test_the_same_on_the_wire_of_a_peer_that_is_not_ours(
     report = {"id": provider_id, "status": "Success", "phoneNumber": handset.phone, "networkCode": "41820"}
     assert live.post("delivery", report) == (200, "OK\n")
     assert live.sql("SELECT state FROM gateway.message WHERE provider_id = %s", provider_id) == [("delivered",)]
+
+
+def test_any_web_process_tells_of_the_hops_of_all(gateway: Gateway) -> None:
+    def hops() -> float:
+        answer = requests.get(f"{gateway.addresses['base']}/metrics", timeout=15)
+        assert answer.status_code == 200
+        (count,) = re.findall(r"^missan_hop_seconds_count (\S+)$", answer.text, re.MULTILINE)
+        return float(count)
+
+    Handset(gateway.post).dial()
+    before = hops()
+    for _ in range(20):  # each on a connection of its own, so that both processes get some
+        Handset(gateway.post).dial()
+    assert {hops() for _ in range(10)} == {before + 20}

@@ -20,9 +20,12 @@ CREATE TABLE public.application (
     state_since  timestamptz NOT NULL DEFAULT now(),
     due_at       timestamptz
 );
-CREATE INDEX application_by_phone ON public.application (phone, created_at DESC);
-CREATE INDEX application_by_state ON public.application (service, state);
+CREATE INDEX application_by_phone ON public.application (phone, created_at DESC, reference DESC);
+-- An officer's pages: of a directorate or of a service, in one state or in any, newest first.
 CREATE INDEX application_by_directorate ON public.application (directorate, created_at DESC, reference DESC);
+CREATE INDEX application_by_desk ON public.application (directorate, state, created_at DESC, reference DESC);
+CREATE INDEX application_by_service ON public.application (service, created_at DESC, reference DESC);
+CREATE INDEX application_by_state ON public.application (service, state, created_at DESC, reference DESC);
 CREATE INDEX application_by_age ON public.application (created_at DESC, reference DESC);
 CREATE INDEX application_by_due ON public.application (due_at) WHERE due_at IS NOT NULL;
 
@@ -54,7 +57,8 @@ BEGIN
     FOR attempt IN 1 .. 50 LOOP
         digits := (2000000 + ('x' || left(gen_random_uuid()::text, 8))::bit(32)::bigint % 8000000)::text;
         digits := digits || gateway.check_digit(digits);
-        IF NOT EXISTS (SELECT FROM public.application WHERE reference = digits::char(8)) THEN
+        IF NOT EXISTS (SELECT FROM public.application WHERE reference = digits::char(8))
+            AND NOT EXISTS (SELECT FROM gateway.event WHERE reference = digits::char(8)) THEN  -- an erased case's
             RETURN digits;
         END IF;
     END LOOP;

@@ -8,10 +8,18 @@ CREATE TABLE gateway.person (
     consent_at       timestamptz,
     place            text,
     card             text,
+    card_hash        text,
     stopped_at       timestamptz,
+    stopped_by       text        CHECK (stopped_by IN ('citizen', 'provider')),
+    disowned_at      timestamptz,
+    news_at          timestamptz, -- asked for broadcasts: consent to an application is no consent to these
     created_at       timestamptz NOT NULL,
     updated_at       timestamptz NOT NULL
 );
+
+CREATE INDEX person_by_card ON gateway.person (card_hash) WHERE card_hash IS NOT NULL;
+
+CREATE INDEX person_by_news ON gateway.person (phone) WHERE news_at IS NOT NULL AND stopped_at IS NULL;
 
 CREATE TABLE gateway.officer (
     id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -4,8 +4,10 @@ REVOKE ALL ON SCHEMA gateway FROM PUBLIC;
 CREATE TABLE gateway.service (
     service     text PRIMARY KEY,
     start_state text NOT NULL,
-    directorate text NOT NULL
+    directorate text NOT NULL,
+    promise     integer NOT NULL DEFAULT 0
 );
+COMMENT ON COLUMN gateway.service.promise IS 'Working days told to the citizen; for the measures';
 
 -- Who receives a new case of this service from this place; without a row, the service's own directorate.
 CREATE TABLE gateway.service_route (
@@ -19,6 +21,7 @@ CREATE TABLE gateway.service_state (
     service text    NOT NULL REFERENCES gateway.service ON DELETE CASCADE,
     state   text    NOT NULL,
     final   boolean NOT NULL,
+    awaits_citizen boolean NOT NULL DEFAULT false,
     PRIMARY KEY (service, state)
 );
 

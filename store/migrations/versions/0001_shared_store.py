@@ -8,7 +8,10 @@ revision = "0001"
 down_revision = None
 
 SQL = Path(__file__).parent.parent / "sql"
-PARTS = ("workflow", "application", "guard", "capture", "outbox", "people")
+PARTS = (
+    "workflow", "application", "guard", "event", "capture", "outbox", "people", "broadcasts", "metrics", "drafts", "texting",
+    "clocks", "personal", "scale", "measures", "doors",
+)
 
 
 def _run(part: str) -> None:

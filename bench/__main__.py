@@ -1,0 +1,35 @@
+"""`make bench`: measure, and print ratios. Needs two processors, gcc, node, and npm for the peer's packages.
+
+make bench ARGS="--rounds 1 --seconds 3" is a quick look; the targets are those of five rounds of ten seconds.
+"""
+
+import click
+
+from bench import hops, live_sessions
+from bench.world import world
+
+
+@click.command()
+@click.option("--rounds", default=5, show_default=True, help="each peer once in each")
+@click.option("--seconds", default=10.0, show_default=True, help="of one run")
+@click.option("--only", type=click.Choice(["2core", "1core", "sessions"]), help="a part")
+def bench(rounds: int, seconds: float, only: str | None) -> None:
+    """The gateway beside its peers: hops, then 100,000 live sessions."""
+    held = []
+    with world() as made:
+        for name, layout in (("2core", hops.TWO_CORES), ("1core", hops.ONE_CORE)):
+            if only in (None, name):
+                print(f"\n{layout.name}", flush=True)
+                done = hops.measure(made, layout, rounds, seconds)
+                print(hops.table(layout, done), flush=True)
+                held += [(f"{layout.name}: {what}", *rest) for what, *rest in hops.targets(layout, done)]
+        if only in (None, "sessions"):
+            print("\n100,000 live sessions", flush=True)
+            held += live_sessions.targets(live_sessions.measure(made, seconds))
+    print("\ntargets, by the worst round")
+    for what, worst, target, holds in held:
+        print(f"  {'holds' if holds else 'MISSED':6}  {what}: {worst:.2f} (target {target})")
+
+
+if __name__ == "__main__":
+    bench()

@@ -1,0 +1,106 @@
+"""What 100,000 live sessions cost in Redis, and whether a hop notices them.
+
+The sessions are the gateway's own: one was walked to each of the five screens on which a session waits for its
+citizen, and written by the gateway's memory again and again with another phone, another id and another number; where a
+form is open, that is noted as well.
+"""
+
+from dataclasses import dataclass, replace
+from typing import cast
+
+from redis import Redis
+
+from bench.hops import TWO_CORES, Run, run_one
+from bench.peers import GATEWAY, peers, prepare
+from bench.world import World
+from gateway import hops, reload
+from gateway.open_forms import OpenForms
+from gateway.playing import Hop
+from gateway.ports import any_port
+from gateway.runtime import Runtime, build
+from gateway.sessions import Record, Sessions
+from gateway.settings import Settings
+
+LIVE = 100_000
+NUMBER = "314159265358"
+INPUTS = ("", "3", "3*1", "3*1*{n}", "3*1*{n}*{d}")
+
+
+@dataclass(frozen=True)
+class Found:
+    """MB of Redis for the sessions, and the gateway's run without and with them."""
+
+    megabytes: float
+    before: Run
+    after: Run
+
+
+def measure(world: World, run_s: float) -> Found:
+    """Fill Redis, and run the same load before and after."""
+    port = any_port(8200)
+    (gateway,) = [peer for peer in peers(world, port, 2, stored=True) if peer.name == GATEWAY]
+    load = prepare()
+    before = run_one(world, TWO_CORES, gateway, port, load, run_s)
+    world.between_runs()
+    megabytes = _fill(world)
+    after = run_one(world, TWO_CORES, gateway, port, load, run_s, keep=True)
+    print(f"  {megabytes:.1f} MB of Redis, {10 * megabytes:.0f} bytes a session")
+    for name, run in (("none", before), (f"{LIVE:,}", after)):
+        print(f"  with {name:>8} live: {run.hops_s:5.0f} hops/s, p50 {run.p50:.2f}, p99 {run.p99:.2f} ms")
+    return Found(megabytes, before, after)
+
+
+def _fill(world: World) -> float:
+    environment = world.environment(1)
+    settings = Settings.model_validate({name.lower(): value for name, value in environment.items()})
+    runtime = build(settings, content=reload.published(world.data_dir))
+    walked = [_walked(runtime, number) for number in range(len(INPUTS))]
+    sessions, forms = Sessions(runtime.wire), OpenForms(runtime.wire)
+    with Redis.from_url(world.redis.url) as redis:
+        redis.flushall()
+        empty = _used(redis)
+        for number in range(LIVE):
+            session, record = f"ATUid_live_{number:08x}_{number:012}", _another(walked[number % len(INPUTS)], number)
+            sessions.save(session, record)
+            if record.state.answers:
+                forms.note(record.phone, session, 1_700_000_000)
+        full = _used(redis)
+    runtime.wire.close()
+    runtime.db.close()
+    return float(full - empty) / 1e6
+
+
+def _used(redis: Redis) -> int:
+    return cast("dict[str, int]", redis.info("memory"))["used_memory"]
+
+
+def _walked(runtime: Runtime, screen: int) -> Record:
+    """A session of a citizen whom the gateway knows, at one of its screens."""
+    sessions, session = Sessions(runtime.wire), f"ATUid_walked_{screen}"
+    for text in INPUTS[: screen + 1]:
+        typed = text.format(n=NUMBER, d=3)
+        hops.answer(runtime, sessions, Hop(session, f"+964770{screen:07}", "*964#", typed, "41820"))
+    found = sessions.load(session)
+    assert found is not None
+    return found
+
+
+def _another(record: Record, number: int) -> Record:
+    own = f"{number * 7919 % 10**12:012}"
+    answers = {name: own if value == NUMBER else value for name, value in record.state.answers.items()}
+    return replace(
+        record,
+        phone=f"+96478{number:08}",
+        transcript=record.transcript.replace(NUMBER, own),
+        state=replace(record.state, answers=answers),
+        stored=b"",
+    )
+
+
+def targets(found: Found) -> list[tuple[str, float, str, bool]]:
+    """(what, measured, target, holds)."""
+    slower = found.after.p50 / found.before.p50
+    return [
+        ("MB of Redis for 100,000 sessions", found.megabytes, "<= 20", found.megabytes <= 20),
+        ("p50 of a hop with 100,000 live sessions to without", slower, "<= 1.15", slower <= 1.15),
+    ]

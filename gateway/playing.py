@@ -1,0 +1,163 @@
+"""The inputs of one hop, played against the engine, each effect performed in a transaction of its own.
+
+Decides: what a session opens with, what an effect that fails or lasts too long leads to. Must not know: HTTP, what
+is remembered of a session.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway import promises
+from gateway.dropped import Dropped
+from gateway.errands import HOP_S, MARGIN_S, TooSlow
+from gateway.runtime import Runtime
+from gateway.sessions import Sessions
+from handlers import drafts, effects
+from handlers.effects import Caller
+from menus import engine, unfinished
+from menus.content import Content
+from menus.digits import ascii_digits
+from menus.engine import Step
+from menus.gsm import Budget
+from menus.normalise import tidy
+from menus.state import Effect, State
+from store import applications
+from store.db import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "ussd"
+AWAY, PROMISED, SLOW = None, "promised", "fault"
+"""Stand in a session's results for an effect without one; the last two are also the text keys of the END."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """What a provider's adapter makes of one request. `transcript`: every input so far, joined by `*`.
+
+    `deadline`: on the monotonic clock; an END is on its way before.
+    """
+
+    session: str
+    phone: str
+    code: str
+    transcript: str
+    network: str | None
+    deadline: float = field(default_factory=lambda: time.monotonic() + HOP_S)
+
+
+class Walk:
+    """One hop's play. `results` grows by what the outside said; `before_effect` runs ahead of each."""
+
+    def __init__(
+        self, runtime: Runtime, content: Content, hop: Hop, turns: int, before_effect: Callable[[], None] | None = None
+    ) -> None:
+        self._runtime, self.content, self._hop, self.turns = runtime, content, hop, turns
+        self._before_effect = before_effect
+        self.budget: Budget = content.budget(hop.network)
+        self.results: list[Any] = []
+
+    def opened(self, sessions: Sessions, inputs: list[str]) -> State:
+        """The first state of a session: with what we know of the phone, or nothing while the store is away."""
+        default = self._runtime.settings.default_language
+        try:
+            return self._runtime.errands.open(lambda: self._opening(sessions, inputs), self._left())
+        except (StoreUnavailable, TooSlow):
+            log.warning("the store is away: open")
+        today = self._runtime.now().astimezone(self._runtime.zone).date()
+        return State(language="en" if default == "en" else "ar", known={"today": today.isoformat()})
+
+    def _opening(self, sessions: Sessions, inputs: list[str]) -> State:
+        hop, default = self._hop, self._runtime.settings.default_language
+        target = self.content.shortcuts.get(inputs[0]) if len(inputs) == 1 else None
+        named = target.service if target else None
+        Dropped(self._runtime, sessions).redialled(hop.phone, hop.session)
+        with self._runtime.db.transaction() as tx:
+            context = self._runtime.context(tx, self.content)
+            return drafts.opening(context, hop.phone, hop.session, default, bare=not inputs, named=named)
+
+    def shortcut(self, inputs: list[str]) -> list[str]:
+        """The shortcut that the inputs begin with, if they do."""
+        return [each for each in inputs[:1] if each in self.content.shortcuts]
+
+    def sent_before(self, state: State) -> str | None:
+        """The reference that this session was given before Redis forgot it."""
+        keys = {self._hop.session: None, state.known.get(unfinished.ORIGIN, self._hop.session): None}
+        try:
+            return self._runtime.errands.open(lambda: self._sent(list(keys)), self._left())
+        except (StoreUnavailable, TooSlow):
+            return None
+
+    def _sent(self, keys: list[str]) -> str | None:
+        with self._runtime.db.transaction() as tx:
+            sent = (applications.of_submission(tx, f"{CHANNEL}:{key}") for key in keys)
+            case = next((each for each in sent if each), None)
+        return case.reference if case and case.phone == self._hop.phone else None
+
+    def on(self, state: State, inputs: Sequence[str]) -> Step:
+        """The step after the last input; inputs after an end are not played."""
+        step = None if inputs else engine.start(self.content, state, self.budget)
+        for typed in inputs:
+            self.turns += 1
+            step = self._one(state, clean(typed))
+            state = step.state
+            if step.reply and step.reply.end:
+                break
+        assert step is not None
+        return step
+
+    def _one(self, state: State, typed: str) -> Step:
+        step = engine.advance(self.content, state, typed, self.budget)
+        while step.effect:
+            if self._before_effect:
+                self._before_effect()
+            self.results.append(self._result(step.state, step.effect))
+            step = after(self.content, state, step, self.results[-1], self.budget)
+        return step
+
+    def _result(self, state: State, effect: Effect) -> Any:
+        caller = Caller(self._hop.phone, CHANNEL, self._hop.session, self.turns, state.language)
+        try:
+            return self._runtime.errands.run(lambda: self._performed(caller, effect), self._left())
+        except StoreUnavailable:
+            log.warning("the store is away: %s", effect.name)
+            return AWAY
+        except TooSlow:
+            log.warning("the store takes too long: %s", effect.name)
+            return PROMISED if promises.make(self._runtime, caller, state, effect) else SLOW
+
+    def _performed(self, caller: Caller, effect: Effect) -> dict[str, Any]:
+        with self._runtime.db.transaction() as tx:
+            return effects.perform(self._runtime.context(tx, self.content), caller, effect)
+
+    def _left(self) -> float:
+        return self._hop.deadline - MARGIN_S - time.monotonic()
+
+
+def clean(typed: str) -> str:
+    """An input as the engine takes it."""
+    return ascii_digits(tidy(typed)).strip()
+
+
+def after(content: Content, before: State, step: Step, result: Any, budget: Budget) -> Step:
+    """The step that an effect's result leads to; `before`: where the input found the session."""
+    assert step.effect is not None
+    if result is AWAY:
+        return engine.unavailable(content, before, budget)
+    if result in (PROMISED, SLOW):
+        return engine.start(content, before.to("end", action=result, case={}), budget)
+    return engine.resume(content, step.state, step.effect, result, budget)
+
+
+def replayed(content: Content, state: State, inputs: Sequence[str], results: Sequence[Any], budget: Budget) -> Step:
+    """The step after these inputs, played again with what the outside said the first time. Touches nothing."""
+    step, said = engine.start(content, state, budget), iter(results)
+    for typed in inputs:
+        before = step.state
+        step = engine.advance(content, before, clean(typed), budget)
+        while step.effect:
+            step = after(content, before, step, next(said), budget)
+    return step

@@ -1,0 +1,64 @@
+"""How well a provider does, by its own answers: how many requests it may have at once, and its share of the traffic.
+
+It starts with one request and doubles while answers come; silence brings it back to one, and three silences, or a
+refusal of our account, close it for a while. What was closed or slow comes back by and by. It must not know the
+store, the wire, or the other providers.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from gateway.providers import NO_ANSWER, Outcome
+
+SLOW_MS = 4000
+SILENCES = 3
+SILENCE_PAUSE = timedelta(seconds=30)
+HOLD_PAUSE = timedelta(seconds=60)
+LEAST_SHARE = 0.05
+STEP = 0.05
+
+
+class Health:
+    """One provider's; `most` requests at once when all is well. Belongs to one thread."""
+
+    def __init__(self, most: int) -> None:
+        self.most, self.window, self.share = most, 1, 1.0
+        self.reason = ""
+        self._silences = 0
+        self._closed_until: datetime | None = None
+
+    def open(self, now: datetime) -> bool:
+        """Whether it may be asked."""
+        return self._closed_until is None or now >= self._closed_until
+
+    def rest(self, now: datetime) -> timedelta:
+        """How long it is still closed."""
+        return max(self._closed_until - now, timedelta(0)) if self._closed_until else timedelta(0)
+
+    def saw(self, outcomes: Sequence[Outcome], now: datetime) -> None:
+        """Take in the outcomes of one request."""
+        held = next((outcome.code for outcome in outcomes if outcome.outcome == "hold"), None)
+        if held is not None:
+            self._close(held, now + HOLD_PAUSE)
+        elif outcomes and all(outcome.code in NO_ANSWER for outcome in outcomes):
+            self._silent(outcomes[0].code, now)
+        elif outcomes:
+            self._answered(outcomes[0])
+
+    def _answered(self, first: Outcome) -> None:
+        self._silences, self._closed_until = 0, None
+        self.window = min(self.most, self.window * 2)
+        if first.latency_ms >= SLOW_MS or first.code.startswith("http_5"):
+            self.share = max(LEAST_SHARE, self.share * 0.7)
+        else:
+            self.share = min(1.0, self.share + STEP)
+
+    def _silent(self, code: str, now: datetime) -> None:
+        self._silences, self.window = self._silences + 1, 1
+        self.share = max(LEAST_SHARE, self.share / 2)
+        if self._silences >= SILENCES:
+            self._close(code, now + SILENCE_PAUSE)
+
+    def _close(self, reason: str, until: datetime) -> None:
+        self.reason, self._closed_until = reason, until
+        self._silences, self.window, self.share = 0, 1, LEAST_SHARE

@@ -1,0 +1,98 @@
+"""What a USSD session opens with, and what a dropped one leaves: a form to go on with for 24 hours.
+
+Decides: which screen comes first on dialling, and whether the citizen is told of an unfinished form. Must not know:
+sessions' memory, providers.
+"""
+
+from typing import Any
+
+from handlers import cases, personal, profile
+from handlers.context import Context
+from handlers.notify import NOTICE
+from menus import unfinished
+from menus.gsm import segments
+from menus.state import State
+from store import drafts, outbox, people
+from store.drafts import Dialled, Draft
+
+CHANNEL = "ussd"
+RESUME = "resume"
+"""Kind and text key of the SMS about an unfinished form."""
+
+
+def opening(
+    context: Context, phone: str, session: str, default_language: str, *, bare: bool, named: str | None = None
+) -> State:
+    """The first state of a session, the same however often it is asked for.
+
+    An office's question comes first, then an unfinished form, then the menu. `bare`: nothing was dialled after the
+    code; whoever dials more knows where they want to go, except that `named`, the service of a shortcut dialled
+    alone, still brings up its own unfinished form.
+    """
+    found = drafts.dialled(context.tx, phone, session, CHANNEL, context.content.waiting_states, context.now)
+    language, known = profile.facts(context, found.person, session, default_language)
+    state = State(language="en" if language == "en" else "ar", known=known)
+    if found.replaced:
+        return state.to("end", action="replaced")
+    draft = _draft(context, found, bare, named)
+    if draft:
+        state = unfinished.offered(state, draft.service, personal.opened(context.seals, draft.answers), draft.origin)
+    case = _case(context, phone, found, bare, state.language)
+    if case:
+        state = state.to("case", case=case)
+    if (draft or case) and not found.offered:
+        offered = draft.session if draft else None
+        drafts.offer(context.tx, session, offered, case.get("reference"), context.now)
+    return state
+
+
+def _draft(context: Context, found: Dialled, bare: bool, named: str | None) -> Draft | None:
+    draft = found.draft
+    if draft is None or draft.service not in context.content.services:
+        return None
+    return draft if found.offered or bare or named == draft.service else None
+
+
+def _case(context: Context, phone: str, found: Dialled, bare: bool, language: str) -> dict[str, Any]:
+    if found.waiting is None or not (found.offered or bare):
+        return {}
+    return cases.shown(context, phone, found.waiting, language)
+
+
+def keep(context: Context, session: str, phone: str, state: State, *, tell: bool) -> bool:
+    """Keep what a session leaves unfinished; `tell` by SMS, once a form however many calls it takes."""
+    if not unfinished.is_unfinished(state) or state.service not in context.content.services:
+        return False
+    origin = state.known.get(unfinished.ORIGIN, session)
+    draft = Draft(session, origin, phone, state.service, state.language, _sealed(context, state))
+    if not drafts.save(context.tx, draft, CHANNEL, context.now):
+        return False
+    if tell and drafts.calls(context.tx, origin) == 1:
+        _tell(context, phone, state.language)
+    return True
+
+
+def _sealed(context: Context, state: State) -> dict[str, Any]:
+    service = context.content.services[state.service]
+    return personal.sealed(context.content, context.seals, service, state.answers)
+
+
+def _tell(context: Context, phone: str, language: str) -> None:
+    person = people.find(context.tx, phone)
+    text = context.content.sms[RESUME][language]
+    message = outbox.NewMessage(
+        phone=phone,
+        language=language,
+        kind=RESUME,
+        text=text,
+        parts=segments(text),
+        priority=NOTICE,
+        muted=bool(person and person.stopped_at),
+    )
+    outbox.insert(context.tx, message, context.now)
+
+
+def discard(context: Context, phone: str, args: dict[str, Any]) -> dict[str, Any]:
+    """The citizen drops an unfinished form, or begins it again."""
+    drafts.discard(context.tx, phone, args["origin"], context.now)
+    return {}

@@ -1,0 +1,124 @@
+"""Personal data by class: `open` is anybody's at the desk, `personal` is masked in lists, `sensitive` is stored sealed.
+
+Decides: what is sealed, who sees what of a case, and what is masked. Must not know: ciphers, SQL, HTTP.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any, Literal
+
+from handlers.sealing import Seals, is_sealed
+from menus import phones
+from menus.content import Content, Service
+from store.applications import Application
+from store.events import Event
+from store.outbox import Message
+
+DataClass = Literal["open", "personal", "sensitive"]
+HIDDEN = "•••"
+CARD = "card"
+NO_CARD = "none"
+"""The profile's national card; kept with the phone."""
+ANSWER = "answer"
+"""In a case's details: what the citizen answered to `question`."""
+
+
+def class_of(content: Content, service: Service | None, field: str) -> DataClass:
+    """The class of a field of a form; of several questions with one id the strictest, of an unknown one personal."""
+    questions = [each for each in (*(service.questions if service else ()), *content.profile) if each.id == field]
+    found = {question.data for question in questions}
+    order: tuple[DataClass, ...] = ("sensitive", "personal", "open")
+    return next((each for each in order if each in found), "open" if field == "place" else "personal")
+
+
+def sealed(content: Content, seals: Seals, service: Service, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers as they are stored."""
+    return {
+        name: seals.seal(name, str(value)) if _must_be_sealed(content, service, name, value) else value
+        for name, value in answers.items()
+    }
+
+
+def _must_be_sealed(content: Content, service: Service, name: str, value: Any) -> bool:
+    return value is not None and not is_sealed(value) and class_of(content, service, name) == "sensitive"
+
+
+def opened(seals: Seals, stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers as they were given. UnknownKey."""
+    return {name: seals.open(name, value) for name, value in stored.items()}
+
+
+def sealed_answer(content: Content, seals: Seals, service: Service, question: str, value: str) -> Any:
+    """What a citizen answered to the office's question, sealed when the question's class asks for it."""
+    sensitive = class_of(content, service, question) == "sensitive"
+    return seals.seal(ANSWER, value) if sensitive else value
+
+
+def sealed_card(seals: Seals, card: str | None) -> str | None:
+    """The national card as it is kept with a phone: 'none' for a citizen without one is no secret."""
+    return card if card in (None, NO_CARD) else json.dumps(seals.seal(CARD, str(card)))
+
+
+def card_hash(seals: Seals, card: str | None) -> str | None:
+    """What a card is looked up by."""
+    return None if card in (None, NO_CARD) else seals.lookup(CARD, str(card))
+
+
+def opened_card(seals: Seals, kept: str | None) -> str | None:
+    """The card itself. UnknownKey."""
+    if kept is None or not kept.startswith("{"):
+        return kept
+    return str(seals.open(CARD, json.loads(kept)))
+
+
+def whole(content: Content, seals: Seals, case: Application, roles: Collection[str]) -> Application:
+    """A case as an officer who opened it sees it: everything, but not who is behind a confidential one."""
+    seen = replace(case, answers=opened(seals, case.answers), details=opened(seals, case.details))
+    return _anonymous(seen) if is_hidden(content, case, roles) else seen
+
+
+def glimpse(content: Content, case: Application, roles: Collection[str]) -> Application:
+    """A case as one of a list: personal answers masked, sensitive ones hidden."""
+    service = content.services.get(case.service)
+    answers = {name: masked(class_of(content, service, name), value) for name, value in case.answers.items()}
+    details = {name: HIDDEN if is_sealed(value) else value for name, value in case.details.items()}
+    seen = replace(case, answers=answers, details=details)
+    return _anonymous(seen) if is_hidden(content, case, roles) else seen
+
+
+def masked(data: DataClass, value: Any) -> Any:
+    """A value for eyes that have no need of it: the last two characters of a personal one, nothing of a sensitive."""
+    if data == "sensitive" or is_sealed(value):
+        return HIDDEN
+    text = str(value)
+    return value if data == "open" else f"…{text[-2:]}" if len(text) > 4 and text.isdecimal() else HIDDEN
+
+
+def is_hidden(content: Content, case: Application, roles: Collection[str]) -> bool:
+    """Whether the citizen asked to stay unknown to these roles (services-domain §5.1)."""
+    service = content.services.get(case.service)
+    rule = service.confidential if service else None
+    return rule is not None and case.answers.get(rule.field) in rule.values and not set(rule.to) & set(roles)
+
+
+def event_seen(event: Event, *, hidden: bool) -> Event:
+    """An event as an officer who opened the case sees it; the history holds no sealed value."""
+    if not hidden:
+        return event
+    actor = HIDDEN if event.actor_kind == "citizen" else event.actor
+    return replace(event, actor=actor, before=_without_phone(event.before), after=_without_phone(event.after))
+
+
+def message_seen(message: Message, *, hidden: bool) -> Message:
+    """A message as an officer who opened the case sees it."""
+    return replace(message, phone=phones.mask(message.phone)) if hidden else message
+
+
+def _anonymous(case: Application) -> Application:
+    by = HIDDEN if case.submitted_by == case.phone else case.submitted_by
+    return replace(case, phone=phones.mask(case.phone), submitted_by=by)
+
+
+def _without_phone(side: dict[str, Any] | None) -> dict[str, Any] | None:
+    return {**side, "phone": HIDDEN} if side and "phone" in side else side

@@ -1,0 +1,61 @@
+"""When a text about a case may leave: by its class, by what the citizen asked for, by the hour and the day.
+
+Decides: whether a notice is muted, held until morning, or sent. Must not know: how it was worded, providers.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from handlers.calendar import is_working_day
+from menus.content import Content
+from menus.notices import ANSWER
+from store import muting
+from store.cases import Application
+from store.db import Transaction
+from store.people import Person
+
+NIGHT = "quiet hours"
+DAY_OFF = "day off"
+MORNING = time(8, 0)
+"""When a day off is over for whoever has no quiet hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Whether a text goes, and when at the earliest; `held` says for people what it waits for."""
+
+    muted: bool
+    not_before: datetime | None = None
+    held: str | None = None
+
+
+def leave(
+    tx: Transaction, content: Content, case: Application, person: Person | None, key: str, answers: bool, now: datetime
+) -> Leave:
+    """When the text `key` about a case leaves; `answers`: it tells the citizen what they have just done themselves."""
+    kind = content.notices.classes[ANSWER] if answers else content.notices.of(key)
+    if person and person.disowned_at and case.created_at <= person.disowned_at:
+        return Leave(muted=True)
+    if kind.stopped == "mute" and (_stopped(person) or muting.is_muted(tx, case.phone, case.reference)):
+        return Leave(muted=True)
+    return waits(content, night=kind.night == "hold", day_off=kind.day_off == "hold", now=now)
+
+
+def waits(content: Content, *, night: bool, day_off: bool, now: datetime) -> Leave:
+    """When a text leaves that must not do so at night, or on a day off; it may have to wait for both."""
+    zone = ZoneInfo(content.calendar.timezone)
+    local, held = now.astimezone(zone), None
+    if day_off and not is_working_day(content.calendar, local.date()):
+        while not is_working_day(content.calendar, local.date()):
+            local += timedelta(days=1)
+        local, held = datetime.combine(local.date(), content.quiet.end if content.quiet else MORNING, zone), DAY_OFF
+    morning = content.quiet.over(local) if night and content.quiet else None
+    if morning:
+        following = waits(content, night=False, day_off=day_off, now=morning)
+        return Leave(False, following.not_before or morning, following.held or held or NIGHT)
+    return Leave(False, local, held) if held else Leave(False)
+
+
+def _stopped(person: Person | None) -> bool:
+    return bool(person and person.stopped_at)

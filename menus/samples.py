@@ -1,0 +1,107 @@
+"""Sessions at every screen outside the forms, filled with the longest words that the content lets them have.
+
+Decides: which values stand for all others. Must not know: what is a fault, operators.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from menus.content import Content, Service
+from menus.gsm import cost
+from menus.localized import Language, fill, placeholders
+from menus.paths import longest_place
+from menus.state import State
+
+SAMPLE_WIDTH = 14
+"""Characters of an office's or place's approved short name (services-domain §4)."""
+REFERENCE = "88888888"
+ENDS = ("done", "acted", "too_many", "already_open", "changed", "not_possible", "replaced", "fault")
+
+
+def menu_states(content: Content, language: Language) -> Iterator[State]:
+    """Every menu, the main one also as a call's first screen; and what stands before a form."""
+    opening = State(language=language, known={"today": "2026-06-01"})
+    yield replace(opening, first=True)
+    for name in content.menus:
+        yield replace(opening, menu=name)
+    for service in content.services.values():
+        yield replace(opening, at="resume", service=service.id, first=True)
+        if service.window:
+            yield replace(opening, at="closed", service=service.id)
+
+
+def end_states(content: Content, language: Language) -> Iterator[State]:
+    """Every way in which a session ends."""
+    label = max(content.states, key=lambda state: cost(content.state_label(state, language)))
+    questions = [*content.profile, *(question for each in content.services.values() for question in each.questions)]
+    chosen = [choice.end for question in questions for choice in question.choices if choice.end]
+    for action in dict.fromkeys([*ENDS, *chosen]):
+        yield State(at="end", language=language, action=action, case={"reference": REFERENCE, "state": label})
+
+
+def case_states(content: Content, service: Service, language: Language) -> Iterator[State]:
+    """A case in each of its states with everything that its owner can do, and a list of cases."""
+    words = longest_words(content, service, language)
+    long = max(service.workflow.states, key=lambda state: cost(content.state_label(state, language)))
+    listed = [{"reference": REFERENCE, "state": long}] * 20
+    yield State(at="list", language=language, cases=listed)
+    for state in service.workflow.states:
+        yield from _at_case(content, service, language, state, words)
+
+
+def _at_case(
+    content: Content, service: Service, language: Language, state: str, words: dict[str, str]
+) -> Iterator[State]:
+    offices = {service.routing.default, *service.routing.by_place.values()}
+    answers = {name: "9" * 6 for question in service.questions for name in placeholders(question.prompt)}
+    case: dict[str, Any] = {
+        "reference": REFERENCE,
+        "service": service.id,
+        "state": state,
+        "version": 1,
+        "directorate": max(offices, key=lambda office: cost(content.office(office, language))),
+        "place": longest_place(content, language),
+        "answers": answers,
+        "due": "28/12",
+        "question": "",
+        "note": _note(content, service, state, language, words),
+        "spent": [],
+    }
+    shown = State(at="case", language=language, case=case)
+    yield replace(shown, first=True)
+    for move in service.workflow.by_citizen(state, answers):
+        if move.confirm:
+            yield replace(shown, at="confirm", action=move.action)
+        if any(param.type == "rating" for param in move.params):
+            yield replace(shown, at="rate", action=move.action)
+        if any(param.type == "question" for param in move.params):
+            for question in service.questions:
+                yield replace(shown, at="answer", action=move.action, case={**case, "question": question.id})
+
+
+def _note(content: Content, service: Service, state: str, language: Language, words: dict[str, str]) -> str:
+    if state == "INFO_REQUIRED":
+        return words["question"]
+    text = content.ussd.get(f"need_{service.id}_{state.lower()}") or content.ussd.get(f"need_{state.lower()}")
+    return fill(text[language], words) if text and placeholders(text) <= set(words) else ""
+
+
+def longest_words(content: Content, service: Service, language: str) -> dict[str, str]:
+    """The longest value that each placeholder of a text can take in a service."""
+    offices = {service.routing.default, *service.routing.by_place.values()}
+    nouns = [question.noun[language] for question in service.questions]
+    known = {
+        "reference": REFERENCE,
+        "days": "20",
+        "due": "15/10",
+        "office": max((content.office(office, language) for office in offices), key=len),
+        "state": max((content.state_label(state, language) for state in service.workflow.states), key=len),
+        "reason": max((reason[language] for reason in service.reasons.values()), key=len, default=""),
+        "question": max([*nouns, *(noun[language] for noun in content.questions.values())], key=len),
+    }
+    widths = {"day": 5, "hour": 2, "amount": 7, "integer": 5, "code": SAMPLE_WIDTH, "note": 20, "due": 5}
+    for move in service.workflow.moves:
+        for param in move.params:
+            known.setdefault(param.id, "0" * widths.get(param.type, SAMPLE_WIDTH))
+    return known

@@ -1,0 +1,43 @@
+"""How well citizens' messages are understood, counted on the half that was tuned on and on the half that was not."""
+
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from menus.commands import Command, Grammar
+from menus.keywords import ANSWER
+from tests.corpus import Message, messages
+
+CONFIG = Path(__file__).parents[2] / "config"
+grammar = Grammar.load(YAML(typ="safe", pure=True).load(CONFIG / "keywords.yaml"))
+FLOOR = {True: 0.97, False: 0.95}
+
+
+def _right(message: Message, read: tuple[Command, ...]) -> bool:
+    return [command.intent for command in read] == [message.intent]
+
+
+def _acts_falsely(message: Message, read: tuple[Command, ...]) -> bool:
+    """Something would change although the citizen did not ask; a guess asks first, so it changes nothing."""
+    acting = grammar.acting | {ANSWER}
+    return not _right(message, read) and any(command.intent in acting and not command.meant for command in read)
+
+
+@pytest.mark.parametrize("tuned", [True, False], ids=["tuned", "untouched"])
+def test_messages_are_understood(tuned: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    found = [message for message in messages() if message.tuned == tuned]
+    right = sum(_right(message, grammar.read(message.text)) for message in found)
+    with capsys.disabled():
+        print(f"\n{'tuned' if tuned else 'untouched'}: {right} of {len(found)}, {right / len(found):.1%}")  # noqa: T201
+    assert right / len(found) >= FLOOR[tuned]
+
+
+def test_the_corpus_is_large_and_has_no_message_twice() -> None:
+    texts = [message.text for message in messages()]
+    assert len(texts) >= 600
+    assert len(set(texts)) == len(texts)
+
+
+def test_no_message_is_taken_for_an_order_that_it_is_not() -> None:
+    assert [message for message in messages() if _acts_falsely(message, grammar.read(message.text))] == []
