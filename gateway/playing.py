@@ -122,8 +122,8 @@ class Walk:
         caller = Caller(self._hop.phone, CHANNEL, self._hop.session, self.turns, state.language)
         try:
             return self._runtime.errands.run(lambda: self._performed(caller, effect), self._left())
-        except StoreUnavailable:
-            log.warning("the store is away: %s", effect.name)
+        except StoreUnavailable as error:
+            log.warning("the store is away: %s: %s", effect.name, type(error.__cause__).__name__)
             return AWAY
         except TooSlow:
             log.warning("the store takes too long: %s", effect.name)

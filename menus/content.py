@@ -61,7 +61,7 @@ class Routing(Model):
 
 
 class Confidential(Model):
-    """Whose phone is hidden: a citizen's who answered `field` with one of `values`, from all roles but those of `to`."""
+    """Whose phone is hidden: that of who answered `field` with one of `values`, from all roles but those of `to`."""
 
     field: str
     values: list[str]

@@ -80,8 +80,10 @@ def load_content(root: Path) -> Content:
         notices=_read(_need(sources, "notices.yaml", root), Notices),
         digest=_digest(sources),
     )
-    strangers = [sources["notices.yaml"].fault(("texts", name), "there is no such text")
-                 for name in unknown_texts(content.notices, content.sms)]
+    strangers = [
+        sources["notices.yaml"].fault(("texts", name), "there is no such text")
+        for name in unknown_texts(content.notices, content.sms)
+    ]
     if faults := [*strangers, *check(content, sources)]:
         raise ContentError(faults)
     return content

@@ -24,9 +24,10 @@ _TURN = sa.text("SELECT pg_advisory_xact_lock(4966, hashtext(:phone))")
 _TWIN = sa.text("""
     SELECT i.intent, NOT EXISTS (SELECT FROM gateway.message m WHERE m.inbound_id = i.id AND m.sent_at IS NULL)
     FROM gateway.inbound i
-    WHERE i.text = :text AND i.received_at >= :since AND i.handled_at IS NOT NULL AND i.id = (
-        SELECT max(l.id) FROM gateway.inbound l
-        WHERE l.phone = :phone AND l.id < :id AND l.intent IS DISTINCT FROM :repeated)""")
+    WHERE i.text = :text AND i.received_at >= :since AND i.id = (
+        SELECT l.id FROM gateway.inbound l
+        WHERE l.phone = :phone AND l.id <> :id AND l.handled_at IS NOT NULL AND l.intent IS DISTINCT FROM :repeated
+        ORDER BY l.handled_at DESC, l.id DESC LIMIT 1)""")
 _COUNT = sa.text("""
     SELECT count(*) FROM gateway.inbound
     WHERE phone = :phone AND id <> :id AND received_at >= :since
@@ -55,7 +56,10 @@ def turn(tx: Transaction, phone: str) -> None:
 
 
 def twin(tx: Transaction, inbound_id: int, phone: str, text: str, since: datetime) -> Twin | None:
-    """The message before, when it has the same text and was received since then under another id, and is handled."""
+    """The message handled last, when it has the same text and was received since then under another id.
+
+    Handled last, not received before: of repeats that arrive side by side, any may be the first to be handled.
+    """
     said = {"id": inbound_id, "phone": phone, "text": text, "since": since, "repeated": REPEATED}
     row = tx.execute(_TWIN, said).first()
     return Twin(*row) if row else None

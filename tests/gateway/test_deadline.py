@@ -69,7 +69,10 @@ def test_a_promise_whose_process_died_is_kept_by_the_sweep(
     with held_up(database_url):
         last_hop(runtime, Sessions(runtime.wire), handset)
         with psycopg.connect(database_url, autocommit=True) as other:  # the thread's work dies
-            other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            other.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
     promises.mend(runtime)
     (receipt,) = post.texts_to(handset.phone)
     assert "We received your request" in receipt
