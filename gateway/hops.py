@@ -135,9 +135,9 @@ def _begun(runtime: Runtime, sessions: Sessions, hop: Hop) -> str:
     state = walk.opened(sessions, inputs)
     if walk.budget.first:
         state = replace(state, first=True)
-    sent = walk.sent_before(state) if inputs else None
-    if sent is not None:
-        step = engine.start(walk.content, state.to("end", action="done", case={"reference": sent}), walk.budget)
+    done = walk.done_before(state, inputs) if inputs else None
+    if done is not None:
+        step = engine.start(walk.content, state.to("end", action=done[0], case=done[1]), walk.budget)
     else:
         # A shortcut that brought up its own unfinished form has done its work.
         step = walk.on(state, inputs[1:] if state.at == "resume" and inputs[:1] == walk.shortcut(inputs) else inputs)

@@ -24,7 +24,7 @@ from menus.engine import Step
 from menus.gsm import Budget
 from menus.normalise import tidy
 from menus.state import Effect, State
-from store import applications
+from store import applications, idempotency
 from store.db import StoreUnavailable
 
 log = logging.getLogger(__name__)
@@ -83,19 +83,25 @@ class Walk:
         """The shortcut that the inputs begin with, if they do."""
         return [each for each in inputs[:1] if each in self.content.shortcuts]
 
-    def sent_before(self, state: State) -> str | None:
-        """The reference that this session was given before Redis forgot it."""
+    def done_before(self, state: State, inputs: list[str]) -> tuple[str, dict[str, Any]] | None:
+        """What these inputs did before Redis forgot the session, as its last text and the case in it."""
         keys = {self._hop.session: None, state.known.get(unfinished.ORIGIN, self._hop.session): None}
         try:
-            return self._runtime.errands.open(lambda: self._sent(list(keys)), self._left())
+            return self._runtime.errands.open(lambda: self._done(list(keys), len(inputs)), self._left())
         except (StoreUnavailable, TooSlow):
             return None
 
-    def _sent(self, keys: list[str]) -> str | None:
+    def _done(self, keys: list[str], turn: int) -> tuple[str, dict[str, Any]] | None:
         with self._runtime.db.transaction() as tx:
             sent = (applications.of_submission(tx, f"{CHANNEL}:{key}") for key in keys)
             case = next((each for each in sent if each), None)
-        return case.reference if case and case.phone == self._hop.phone else None
+            acted = idempotency.recall(tx, f"{CHANNEL}:{self._hop.session}:{turn}")
+            about = applications.find(tx, acted.result.get("reference", "")) if acted else None
+        if case and case.phone == self._hop.phone:
+            return "done", {"reference": case.reference}
+        if acted is None or (about is not None and about.phone != self._hop.phone):
+            return None
+        return acted.result.get("refused", "acted"), acted.result
 
     def on(self, state: State, inputs: Sequence[str]) -> Step:
         """The step after the last input; inputs after an end are not played."""

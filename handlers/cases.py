@@ -11,7 +11,7 @@ from handlers.personal import HIDDEN
 from handlers.sealing import is_sealed
 from handlers.wording import case_words, day, question_words
 from menus.localized import fill, placeholders
-from menus.workflow import CITIZEN, Param
+from menus.workflow import CITIZEN, Move, Param
 from store import applications, idempotency
 from store.applications import Application
 
@@ -96,13 +96,18 @@ def _act(context: Context, phone: str, args: dict[str, Any]) -> dict[str, Any]:
         return {"refused": "changed"}
     service = context.content.services[case.service]
     move = service.workflow.find(case.state, args["action"], case.answers)
-    if move is None or CITIZEN not in move.by:
+    if move is None or CITIZEN not in move.by or _says_nothing(move, args["params"]):
         return {"refused": "not_possible"}
     given = {param.id: _given(case, param, args["params"]) for param in move.params}
     made = moves.make(context, case, move, "citizen", phone, given, **_answer(context, case, args))
     if isinstance(made, Refused):
         return {"refused": "changed" if made.code == "stale" else "not_possible"}
-    return {"state": made.state, "due": day(made.due_at, context.content)}
+    return {"reference": made.reference, "state": made.state, "due": day(made.due_at, context.content)}
+
+
+def _says_nothing(move: Move, said: dict[str, str]) -> bool:
+    """An answer to the office's question that has no answer in it."""
+    return any(param.type == "question" for param in move.params) and not said.get("value")
 
 
 def _given(case: Application, param: Param, said: dict[str, str]) -> Any:

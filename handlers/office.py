@@ -37,9 +37,11 @@ def answered(desk: Desk, text: str, command: Command) -> Answer | None:
         return _by_words(desk, text, command)
     if command.intent not in _ANSWERS:
         return None
+    if command.intent == commands.REFERENCE and _own(desk, command.reference):
+        return None  # the texts say: send the number to follow the case
     typed = ascii_digits(command.value or text).strip()
     named = command.reference if command.intent == commands.ANSWER else None
-    if named and applications.own(desk.context.tx, named, desk.phone) is None:
+    if named and not _own(desk, named):
         return by_card(desk, named, typed) if _CARD_TAIL.fullmatch(typed) else status(desk, named)
     found = open_cases(desk.context, desk.phone, named)
     fitting = found.fitting(desk.context, typed, words=bool(named))
@@ -52,6 +54,10 @@ def answered(desk: Desk, text: str, command: Command) -> Answer | None:
     if named and not typed.isdecimal():
         return _noted(desk, named, typed)
     return _no_choice(desk, found, typed, command)
+
+
+def _own(desk: Desk, reference: str | None) -> bool:
+    return applications.own(desk.context.tx, reference or "", desk.phone) is not None
 
 
 def _of_subject(desk: Desk, fitting: list[Reply]) -> list[Reply]:

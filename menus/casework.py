@@ -82,8 +82,9 @@ def take_case(content: Content, state: State, typed: str) -> Turn | None:
     move = _moves(content, state).get(typed)
     if move is None:
         return None
-    if any(param.type == "question" for param in move.params) and _asked(content, state) is not None:
-        return Turn(state.to("answer", action=move.action))
+    if any(param.type == "question" for param in move.params):  # what is no field of the form takes words: by SMS
+        by_text = _asked(content, state) is None
+        return Turn(state.to("end", action="answer_by_text") if by_text else state.to("answer", action=move.action))
     if any(param.type == "rating" for param in move.params):
         return Turn(state.to("rate", action=move.action))
     if move.confirm:

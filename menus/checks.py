@@ -16,7 +16,8 @@ from menus.yaml_source import YamlSource
 USSD_TEXTS = frozenset(
     "more back yes no change place place_same district subdistrict review send correct cancel which_answer closed done"
     " retry too_many unavailable fault declined my_requests no_requests status status_due sure acted already_open"
-    " changed not_possible rate rate_1 rate_2 rate_3 rate_4 rate_5 resume resume_1 resume_2 resume_3 replaced".split()
+    " changed not_possible rate rate_1 rate_2 rate_3 rate_4 rate_5 resume resume_1 resume_2 resume_3 replaced"
+    " answer_by_text".split()
 )
 SMS_TEXTS = frozenset(
     "help unknown_ref bad_ref not_understood which_one system status status_due status_needs generic"

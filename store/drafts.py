@@ -50,7 +50,10 @@ _SAVE = sa.text("""
     INSERT INTO gateway.draft (session, origin, phone, service, language, answers, saved_at)
     SELECT :session, :origin, :phone, :service, :language, :answers, :now
     WHERE NOT EXISTS (SELECT FROM public.application WHERE submission = :channel || ':' || :origin)
-    ON CONFLICT (session) DO NOTHING RETURNING session""")
+    ON CONFLICT (session) DO UPDATE
+        SET service = excluded.service, language = excluded.language, answers = excluded.answers
+        WHERE draft.closed_at IS NULL
+    RETURNING xmax = 0 AS first""")
 _TOLD = sa.text("SELECT count(*) FROM gateway.draft WHERE origin = :origin")
 _DISCARD = sa.text("""
     UPDATE gateway.draft SET closed_at = :now, answers = '{}' WHERE origin = :origin AND phone = :phone""")
@@ -81,9 +84,9 @@ _PURGE = (
 
 
 def save(tx: Transaction, draft: Draft, channel: str, now: datetime) -> bool:
-    """Keep a form; False when this session's is kept already, or when the form has been sent."""
+    """Keep a form as it stands; True the first time, False for a call that went on after a silence, or a form sent."""
     values = {**asdict(draft), "answers": Jsonb(draft.answers), "channel": channel, "now": now}
-    return tx.execute(_SAVE, values).first() is not None
+    return bool(tx.execute(_SAVE, values).scalar_one_or_none())
 
 
 def calls(tx: Transaction, origin: str) -> int:

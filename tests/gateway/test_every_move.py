@@ -139,6 +139,8 @@ def test_a_citizen_makes_every_move_on_the_screen(service: str, app: Flask, case
         handset.press(*([key] if key else []))
         if move.confirm or any(param.type == "rating" for param in move.params):
             handset.press(RATINGS[0])
+        if any(param.type == "question" for param in move.params):  # words, which the screen asks to have by SMS
+            handset.ends(reference).texts(f"{reference} خلف الجامع")
         reached = cases.one("state", reference)
         if reached != target(move, state, origin) or cases.actions(reference)[-1] != move.action:
             wrong.append((state, move.action, reached, handset.screen))

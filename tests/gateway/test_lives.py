@@ -157,6 +157,7 @@ def test_random_lives_leave_a_whole_history(runtime: Runtime, cases: Cases, data
     run_state_machine_as_test(
         lambda: Lives(runtime, cases, database_url),  # type: ignore[arg-type]
         settings=settings(
+            derandomize=True,  # the same walks each time: a run of CI says what this change did
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
             deadline=None,

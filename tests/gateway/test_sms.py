@@ -155,6 +155,28 @@ def test_the_offices_question_is_answered_by_ussd(applied: Handset, moved: Calla
     applied.press(key).sees("رقم القطعة").press("abc").sees("غير صحيح").press("77").ends("قيد التدقيق")
 
 
+def test_a_question_that_is_no_field_is_sent_to_sms_by_the_screen(
+    applied: Handset, moved: Callable[..., None], post: PostOffice
+) -> None:
+    reference = applied.reference
+    moved("DOCS_REQUIRED", "UNDER_REVIEW")
+    moved("INFO_REQUIRED", question="location")
+    applied.dial().press("1").ends("أرسل الجواب برسالة", reference)
+    applied.dial().sees("يحتاج ردك")
+    applied.texts(f"{reference} قرب جامع النور")
+    applied.dial().press("6").sees("قيد التدقيق")
+
+
+def test_the_reference_alone_is_the_status_even_while_an_answer_is_awaited(
+    applied: Handset, moved: Callable[..., None], post: PostOffice
+) -> None:
+    reference = applied.reference
+    moved("DOCS_REQUIRED", "UNDER_REVIEW")
+    moved("INFO_REQUIRED", question="account")
+    applied.texts(reference)
+    assert "يحتاج ردك" in post.texts_to(applied.phone)[-1]
+
+
 def test_a_rejected_request_is_objected_to_by_the_word(
     applied: Handset, moved: Callable[..., None], post: PostOffice
 ) -> None:

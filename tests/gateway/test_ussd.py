@@ -127,6 +127,19 @@ def test_redis_flushed_in_mid_session_is_not_noticed(runtime: Runtime, handset: 
     assert len(post.texts_to(handset.phone)) == 1
 
 
+def test_a_move_repeated_after_redis_was_flushed_is_not_made_again(
+    runtime: Runtime, handset: Handset, post: PostOffice
+) -> None:
+    handset.dial().press(*WATER.keys).ends()
+    handset.dial().press("6", "1")
+    key = next(line.split(" ")[0] for line in handset.screen.splitlines() if "سحب" in line)
+    end = handset.press(key, "1").ends("مسحوب").screen
+    before = post.texts_to(handset.phone)
+    runtime.redis.flushdb()
+    assert handset.send().screen == end
+    assert post.texts_to(handset.phone) == before
+
+
 def test_a_late_hop_after_the_end_gets_the_end_again(handset: Handset) -> None:
     end = handset.dial().press(*WATER.keys).ends().screen
     handset.transcript += "*1"

@@ -46,6 +46,7 @@ class Call:
     replies: dict[str, str] = field(default_factory=dict)
     state: State | None = None
     over: bool = False
+    told: bool = False
     forgotten: bool = False
     form: int = 0
 
@@ -177,6 +178,7 @@ class Network(RuleBasedStateMachine):
             if told:
                 form = {"sessionId": phone.call.session, "phoneNumber": phone.number, "status": "Incomplete"}
                 assert self.post("ussd/ended", form)[0] == 200
+                phone.call.told = True
 
     # -- what operators do ------------------------------------------------------------------------------------------
 
@@ -202,6 +204,7 @@ class Network(RuleBasedStateMachine):
             if phone.call:
                 phone.call.replies.clear()
                 phone.call.forgotten = True
+                phone.unsure = phone.unsure or not phone.call.told
 
     @rule()
     def postgresql_is_restarted(self) -> None:

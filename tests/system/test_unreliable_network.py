@@ -15,6 +15,7 @@ def test_a_network_that_repeats_loses_delays_and_drops_spoils_nothing(runtime: R
     run_state_machine_as_test(
         Machine,
         settings=settings(
+            derandomize=True,  # the same walks each time: a run of CI says what this change did
             max_examples=10,
             stateful_step_count=30,
             deadline=None,
