@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from menus.content import Calendar, Content
+from menus.content import Calendar
 
 OFFICE_CLOSES = time(15, 0)
 """End of the office day (services-domain §3.1 [A]); a due day lasts until then."""
@@ -72,8 +72,3 @@ def local_day(calendar: Calendar, moment: datetime) -> date:
 def closing(calendar: Calendar, day: date, at: time = OFFICE_CLOSES) -> datetime:
     """The end of the office day, or another hour of it, in the governorate."""
     return datetime.combine(day, at, ZoneInfo(calendar.timezone))
-
-
-def on_day(content: Content, day: date) -> datetime:
-    """The end of a day in the governorate, as a due date."""
-    return closing(content.calendar, day)

@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 from redis import Redis
 
 from gateway.providers.africastalking import AfricasTalking
+from gateway.runtime import Runtime
 from store.db import Database
+from tests.gateway.cases import Cases
+from tests.gateway.office import Office
 from tests.peers import Peer, peer
 
 
@@ -45,3 +49,17 @@ def provider(far: Peer) -> Iterator[AfricasTalking]:
     provider = AfricasTalking("missan", "secret-key", "MISSAN", far.url, timeout=(0.5, 0.5))
     yield provider
     provider.close()
+
+
+@pytest.fixture
+def office(runtime: Runtime, app: Flask) -> Office:
+    """The API and its officers, made as a test asks for them."""
+    return Office(runtime, app)
+
+
+@pytest.fixture
+def cases(runtime: Runtime, database_url: str) -> Iterator[Cases]:
+    """Cases put into any state of their workflow."""
+    cases = Cases(database_url, runtime.content)
+    yield cases
+    cases.connection.close()

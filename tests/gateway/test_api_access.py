@@ -19,11 +19,6 @@ ROUTES = [(each.method, PREFIX + each.path.replace("<reference>", "24839174")) f
 
 
 @pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
-
-
-@pytest.fixture
 def clerk(office: Office) -> Desk:
     return office.hire("Zahra", "CLERK")
 

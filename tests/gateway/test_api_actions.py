@@ -3,18 +3,11 @@
 from typing import Any
 
 import pytest
-from flask import Flask
 
-from gateway.runtime import Runtime
 from store import applications
 from store.applications import NewApplication
 from tests.fixtures import PostOffice
 from tests.gateway.office import ANSWERS, PHONE, Desk, Office, kind
-
-
-@pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
 
 
 @pytest.fixture

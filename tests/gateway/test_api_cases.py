@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from flask import Flask
 
 from gateway.api import cursors
 from gateway.app import create_app
@@ -13,11 +12,6 @@ from gateway.runtime import Runtime
 from tests.gateway.office import PHONE, Desk, Office
 
 PERMIT = {"purpose": "new"}
-
-
-@pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
 
 
 @pytest.fixture

@@ -2,15 +2,8 @@
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
-from gateway.runtime import Runtime
 from tests.gateway.office import Desk, Office, problem
-
-
-@pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
 
 
 @pytest.fixture

@@ -4,17 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from flask import Flask
 
-from gateway.runtime import Runtime
 from store import outbox
 from tests.fixtures import PostOffice
 from tests.gateway.office import PHONE, Desk, Office, kind
-
-
-@pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
 
 
 @pytest.fixture

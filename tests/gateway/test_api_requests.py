@@ -3,18 +3,11 @@
 from io import BytesIO
 
 import pytest
-from flask import Flask
 
 from gateway.api.blueprint import PREFIX
-from gateway.runtime import Runtime
 from tests.gateway.office import Desk, Office, problem
 
 ACTION = {"action": "accept", "params": {}, "expected_version": 1}
-
-
-@pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from flask import Flask
 
 from gateway.broadcast_cli import broadcast
 from gateway.runtime import Runtime
@@ -15,11 +14,6 @@ from tests.gateway.audience import citizen, proposal
 from tests.gateway.office import Office
 
 Type = Callable[..., Result]
-
-
-@pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
 
 
 @pytest.fixture

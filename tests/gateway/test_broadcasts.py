@@ -7,7 +7,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
 
 from gateway.broadcasting import feed_once
 from gateway.runtime import Runtime
@@ -20,11 +19,6 @@ from tests.gateway.office import Desk, Office, problem
 
 NOON = datetime(2026, 12, 1, 9, 0, tzinfo=UTC)
 NIGHT = datetime(2026, 12, 1, 20, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
 
 
 @pytest.fixture

@@ -4,16 +4,10 @@ from datetime import date
 
 import pytest
 from click.testing import CliRunner, Result
-from flask import Flask
 
 from gateway.calendar_cli import calendar
 from gateway.runtime import Runtime
 from tests.gateway.office import Office
-
-
-@pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
 
 
 def run(runtime: Runtime, *arguments: str) -> Result:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,18 +19,6 @@ from tests.gateway.cases import Cases
 from tests.gateway.office import PHONE, Office
 
 At = Callable[[datetime], Runtime]
-
-
-@pytest.fixture
-def cases(runtime: Runtime, database_url: str) -> Iterator[Cases]:
-    cases = Cases(database_url, runtime.content)
-    yield cases
-    cases.connection.close()
-
-
-@pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
 
 
 def after(at: At, days: float) -> Counter[str]:

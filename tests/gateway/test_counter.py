@@ -18,11 +18,6 @@ FORM = {"request": "new", "use": "home", "plot": "1234", "account": "none", "bil
 
 
 @pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
-
-
-@pytest.fixture
 def clerk(office: Office) -> Desk:
     return office.hire("Zahra", "CLERK", "APPROVER")
 

@@ -3,7 +3,6 @@
 Each test is a table of hundreds of rows that the workflows themselves write; it tells every row that went wrong.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -25,18 +24,6 @@ from tests.handset import Handset
 
 CONTENT = load_content(ROOT / "config")
 pytestmark = [pytest.mark.parametrize("service", sorted(CONTENT.services)), pytest.mark.timeout(180)]
-
-
-@pytest.fixture
-def cases(runtime: Runtime, database_url: str) -> Iterator[Cases]:
-    cases = Cases(database_url, runtime.content)
-    yield cases
-    cases.connection.close()
-
-
-@pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
 
 
 def table(service: Service, actor: str | None = None) -> list[tuple[str, Move]]:

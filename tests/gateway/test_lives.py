@@ -5,7 +5,6 @@ is in a state that nobody and nothing leads out of.
 """
 
 import random
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,13 +32,6 @@ from tests.servers import clean
 PHONES = ("+9647701111111", "+9647702222222")
 SERVICES = ("water", "permit", "inputs", "produce", "school", "grievance")
 EXAMPLES, STEPS = 12, 25
-
-
-@pytest.fixture
-def cases(runtime: Runtime, database_url: str) -> Iterator[Cases]:
-    cases = Cases(database_url, runtime.content)
-    yield cases
-    cases.connection.close()
 
 
 class Lives(RuleBasedStateMachine):

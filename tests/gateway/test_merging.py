@@ -1,28 +1,13 @@
 """Duplicates become one case, transfers stay the same one, objections go to somebody else."""
 
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from flask import Flask
 
-from gateway.runtime import Runtime
 from tests.fixtures import PostOffice
 from tests.gateway.cases import Cases
 from tests.gateway.office import Desk, Office, problem
 from tests.gateway.test_rivals import at_once
-
-
-@pytest.fixture
-def cases(runtime: Runtime, database_url: str) -> Iterator[Cases]:
-    cases = Cases(database_url, runtime.content)
-    yield cases
-    cases.connection.close()
-
-
-@pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
 
 
 @pytest.fixture

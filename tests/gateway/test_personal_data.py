@@ -8,7 +8,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
 
 from gateway import field_keys
 from gateway.runtime import Runtime
@@ -20,11 +19,6 @@ from tests.gateway.office import PHONE, Desk, Office
 
 CHILD, PARENT = "201912345678", "199012345678"
 SCHOOL = {"stage": "first", "birth": "202003", "sex": "girl", "school": "215", "child_card": CHILD}
-
-
-@pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
 
 
 @pytest.fixture

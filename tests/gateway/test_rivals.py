@@ -3,7 +3,7 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,6 @@ from typing import Any
 
 import psycopg
 import pytest
-from flask import Flask
 
 from gateway.clockwork import keep_time
 from gateway.relay import relay_once
@@ -31,18 +30,6 @@ At = Callable[[datetime], Runtime]
 ROUNDS = 6
 LEVELS = ("READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
 REFUSED = {"changed", "not_possible"}
-
-
-@pytest.fixture
-def cases(runtime: Runtime, database_url: str) -> Iterator[Cases]:
-    cases = Cases(database_url, runtime.content)
-    yield cases
-    cases.connection.close()
-
-
-@pytest.fixture
-def office(runtime: Runtime, app: Flask) -> Office:
-    return Office(runtime, app)
 
 
 def at_once(*works: Callable[[], Any]) -> list[Any]:
