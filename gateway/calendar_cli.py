@@ -58,7 +58,7 @@ def list_days(get_runtime: GetRuntime, year: int | None) -> None:
     """Show the days that were added, and with --year every day off of a year outside the weekend."""
     with opened(get_runtime) as (runtime, tx):
         added = clocks.special_days(tx)
-        working_time = winding.calendar(tx, runtime.content)
+        working_time = winding.today(tx, runtime.content).calendar
     for each in added:
         click.echo(f"{each.day}\t{'worked' if each.working else 'off'}\t{each.name_en}\t{each.name_ar}")
     if year is not None:

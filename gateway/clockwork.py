@@ -40,7 +40,7 @@ def recount(runtime: Runtime, setbacks: Setbacks) -> int:
 
     def outdated(tx: Transaction) -> list[str]:
         content = runtime.content
-        return clocks.outdated(tx, winding.rules(content, winding.calendar(tx, content)), BATCH)
+        return clocks.outdated(tx, winding.today(tx, content).rules, BATCH)
 
     return _wound(runtime, setbacks, outdated)
 

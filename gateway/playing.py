@@ -75,7 +75,7 @@ class Walk:
         target = self.content.shortcuts.get(inputs[0]) if len(inputs) == 1 else None
         named = target.service if target else None
         Dropped(self._runtime, sessions).redialled(hop.phone, hop.session)
-        with self._runtime.db.transaction() as tx:
+        with self._runtime.db.statements() as tx:
             context = self._runtime.context(tx, self.content)
             return drafts.opening(context, hop.phone, hop.session, default, bare=not inputs, named=named)
 

@@ -6,7 +6,7 @@ writes, nor providers.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from redis import Redis, RedisError
@@ -27,17 +27,22 @@ LOOK_S = 2.0
 BATCH = 200
 AGAIN_S = (0.5, 1.0, 2.0, 5.0)
 
-Announce = Callable[[Transaction, Event, datetime], None]
+Announce = Callable[[Transaction, Sequence[Event], datetime], None]
 Clock = Callable[[], datetime]
 
 
 def run(runtime: Runtime, stop: Stop | None = None, *, look_s: float = LOOK_S) -> None:
     """Relay until SIGTERM or SIGINT, or until `stop` is asked; whatever server is away is looked for again."""
+    relay(runtime.db, runtime.redis, announcing(runtime), runtime.now, stop or on_signals(), look_s)
 
-    def announce(tx: Transaction, event: Event, now: datetime) -> None:
-        notify.announce(tx, runtime.content, event, now)
 
-    relay(runtime.db, runtime.redis, announce, runtime.now, stop or on_signals(), look_s)
+def announcing(runtime: Runtime) -> Announce:
+    """What announces events by the content that is in force at that moment."""
+
+    def announce(tx: Transaction, fresh: Sequence[Event], now: datetime) -> None:
+        notify.announce(tx, runtime.content, fresh, now)
+
+    return announce
 
 
 def relay(db: Database, redis: Redis, announce: Announce, now: Clock, stop: Stop, look_s: float = LOOK_S) -> None:
@@ -64,8 +69,8 @@ def relay_once(db: Database, announce: Announce, now: datetime, setbacks: Setbac
     try:
         with db.transaction() as tx:
             fresh = _fresh(tx, now, setbacks, batch)
-            for event in fresh:
-                announce(tx, event, now)
+            if fresh:
+                announce(tx, fresh, now)
         done = fresh
     except StoreUnavailable:
         raise
@@ -86,8 +91,8 @@ def _alone(db: Database, announce: Announce, event: Event, now: datetime, setbac
     try:
         with db.transaction() as tx:
             still = [each for each in events.unrelayed_of(tx, event.reference) if each.id == event.id]
-            for each in still:
-                announce(tx, each, now)
+            if still:
+                announce(tx, still, now)
         return True
     except StoreUnavailable:
         raise

@@ -1,20 +1,23 @@
-"""One event becomes one message to the citizen, whoever caused it.
+"""Every event becomes one message to the citizen, whoever caused it.
 
 Decides: which text announces a change, and to whom. Must not know: providers, queues, who called.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from handlers import winding
 from handlers.quiet import Leave, leave
-from handlers.winding import wind
 from handlers.wording import case_words, sms
 from menus.content import Content, Service
 from menus.gsm import segments
 from menus.workflow import SAME
-from store import applications, events, outbox, people
+from store import events, muting, outbox, people
 from store.applications import Application
 from store.db import Transaction
 from store.events import Event
+from store.outbox import NewMessage
+from store.people import Person
 
 ANSWER = 0
 """Outbox priority of what the citizen waits for, or what cannot wait."""
@@ -28,27 +31,52 @@ SILENT = "none"
 """Kind of the row of an event that is the office's alone: every event has its row, so that a missing one is a fault."""
 
 
-def announce(tx: Transaction, content: Content, event: Event, now: datetime) -> None:
-    """Write the message row of an event, a muted and empty one where there is nothing to tell; safe to repeat."""
-    case = applications.find(tx, event.reference)
-    service = content.services.get(event.service)
-    if case is not None and service is not None:
-        case = wind(tx, content, case, event)
-        key = text_key(content, service, case, event)
-        person = people.find(tx, case.phone)
-        language = person.language if person else case.language
-        kind, text = _worded(content, service, case, event, key, language) if key else (SILENT, "")
-        own = event.actor_kind == "citizen"
-        leaves = Leave(muted=True) if kind == SILENT else leave(tx, content, case, person, key or kind, own, now)
-        urgent = own or content.notices.texts.get(key or kind) == URGENT
-        outbox.insert(tx, _row(case, event, language, kind, text, leaves, ANSWER if urgent else NOTICE), now)
-    events.mark_relayed(tx, [event.id], now)
+def announce(tx: Transaction, content: Content, fresh: Sequence[Event], now: datetime) -> None:
+    """Write the message rows of events, oldest first, and note their cases' clocks; safe to repeat.
+
+    An event with nothing to tell has a muted and empty row. The statements are the same for one event and for many.
+    """
+    cases = winding.wind_after(tx, content, fresh)
+    phones = {case.phone for case in cases.values()}
+    known, muted = people.find_all(tx, phones), muting.muted(tx, phones)
+    told = [
+        notice(content, case, event, known.get(case.phone), (case.phone, case.reference) in muted, now)
+        for event in fresh
+        if (case := cases.get(event.reference)) and event.service in content.services
+    ]
+    outbox.insert_all(tx, told, now)
+    events.mark_relayed(tx, [event.id for event in fresh], now)
 
 
 def announce_all(tx: Transaction, content: Content, reference: str, now: datetime) -> None:
     """Announce the events that this transaction made about one case."""
-    for event in events.unrelayed_of(tx, reference):
-        announce(tx, content, event, now)
+    announce(tx, content, events.unrelayed_of(tx, reference), now)
+
+
+def notice(
+    content: Content, case: Application, event: Event, person: Person | None, muted: bool, now: datetime
+) -> NewMessage:
+    """What an event tells the citizen of the case; `muted`: the phone asked for silence about it."""
+    service = content.services[event.service]
+    key = text_key(content, service, case, event)
+    language = person.language if person else case.language
+    kind, text = _worded(content, service, case, event, key, language) if key else (SILENT, "")
+    own = event.actor_kind == "citizen"
+    leaves = Leave(muted=True) if kind == SILENT else leave(content, case, person, muted, key or kind, own, now)
+    urgent = own or content.notices.texts.get(key or kind) == URGENT
+    return NewMessage(
+        phone=case.phone,
+        language=language,
+        kind=kind,
+        text=text,
+        parts=segments(text) if text else 0,
+        priority=ANSWER if urgent else NOTICE,
+        reference=case.reference,
+        event_id=event.id,
+        muted=leaves.muted,
+        not_before=leaves.not_before,
+        held=leaves.held,
+    )
 
 
 def text_key(content: Content, service: Service, case: Application, event: Event) -> str | None:
@@ -88,21 +116,3 @@ def _worded(
     words = case_words(content, service, case, language)
     words["state"] = content.state_label(event.to_state, language)
     return sms(content, key, language, words)
-
-
-def _row(
-    case: Application, event: Event, language: str, kind: str, text: str, leaves: Leave, priority: int
-) -> outbox.NewMessage:
-    return outbox.NewMessage(
-        phone=case.phone,
-        language=language,
-        kind=kind,
-        text=text,
-        parts=segments(text) if text else 0,
-        priority=priority,
-        reference=case.reference,
-        event_id=event.id,
-        muted=leaves.muted,
-        not_before=leaves.not_before,
-        held=leaves.held,
-    )

@@ -10,9 +10,7 @@ from zoneinfo import ZoneInfo
 from handlers.calendar import is_working_day
 from menus.content import Content
 from menus.notices import ANSWER
-from store import muting
 from store.cases import Application
-from store.db import Transaction
 from store.people import Person
 
 NIGHT = "quiet hours"
@@ -31,13 +29,16 @@ class Leave:
 
 
 def leave(
-    tx: Transaction, content: Content, case: Application, person: Person | None, key: str, answers: bool, now: datetime
+    content: Content, case: Application, person: Person | None, muted: bool, key: str, answers: bool, now: datetime
 ) -> Leave:
-    """When the text `key` about a case leaves; `answers`: it tells the citizen what they have just done themselves."""
+    """When the text `key` about a case leaves; `answers`: it tells the citizen what they have just done themselves.
+
+    `muted`: the phone asked for silence about this case.
+    """
     kind = content.notices.classes[ANSWER] if answers else content.notices.of(key)
     if person and person.disowned_at and case.created_at <= person.disowned_at:
         return Leave(muted=True)
-    if kind.stopped == "mute" and (_stopped(person) or muting.is_muted(tx, case.phone, case.reference)):
+    if kind.stopped == "mute" and (muted or _stopped(person)):
         return Leave(muted=True)
     return waits(content, night=kind.night == "hold", day_off=kind.day_off == "hold", now=now)
 

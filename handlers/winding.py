@@ -4,7 +4,8 @@ Decides: which calendar and rules hold now, and when a note is old. Must not kno
 """
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from handlers import clocks
 from handlers.clocks import Clocks
@@ -17,12 +18,38 @@ from store.db import Transaction
 from store.events import Event
 
 TOP_LEVEL = 3
-_RULES: dict[str, str] = {}
 
 
-def calendar(tx: Transaction, content: Content) -> Calendar:
-    """Working time as the files and the store have it together; the store's word is the later one."""
-    return _merged(content.calendar, tuple(notes.special_days(tx)))
+@dataclass(frozen=True, slots=True)
+class WorkingTime:
+    """Working time as the files and the store have it together; the store's word is the later one.
+
+    `rules` names everything by which clocks are read: a note under another name is old.
+    """
+
+    calendar: Calendar
+    rules: str
+
+
+_KNOWN: dict[tuple[str, tuple[SpecialDay, ...]], WorkingTime] = {}
+_KEPT = 8
+
+
+def working_time(content: Content, days: Sequence[SpecialDay]) -> WorkingTime:
+    """Working time with the store's own days; the same for the same content and days."""
+    key = content.digest, tuple(days)
+    if key not in _KNOWN:
+        while len(_KNOWN) >= _KEPT:
+            _KNOWN.pop(next(iter(_KNOWN)), None)
+        calendar = _merged(content.calendar, key[1])
+        named = hashlib.sha256((_workflows(content) + calendar.model_dump_json()).encode()).hexdigest()[:16]
+        _KNOWN[key] = WorkingTime(calendar, named)
+    return _KNOWN[key]
+
+
+def today(tx: Transaction, content: Content) -> WorkingTime:
+    """Working time as it holds now."""
+    return working_time(content, notes.special_days(tx))
 
 
 def _merged(base: Calendar, days: tuple[SpecialDay, ...]) -> Calendar:
@@ -30,13 +57,6 @@ def _merged(base: Calendar, days: tuple[SpecialDay, ...]) -> Calendar:
     worked = {day.day.isoformat(): {"ar": day.name_ar, "en": day.name_en} for day in days if day.working}
     kept = {name: words for name, words in base.work_days.items() if name not in off}
     return base.model_copy(update={"local_days": base.local_days | off, "work_days": kept | worked})
-
-
-def rules(content: Content, working_time: Calendar) -> str:
-    """A name of everything by which clocks are read: a note under another name is old."""
-    if content.digest not in _RULES:
-        _RULES[content.digest] = _workflows(content)
-    return hashlib.sha256((_RULES[content.digest] + working_time.model_dump_json()).encode()).hexdigest()[:16]
 
 
 def _workflows(content: Content) -> str:
@@ -53,33 +73,46 @@ def read(tx: Transaction, content: Content, case: Application) -> Clocks | None:
     service = content.services.get(case.service)
     if service is None:
         return None
-    return clocks.read(content, calendar(tx, content), service, case, events.history(tx, case.reference))
+    return clocks.read(content, today(tx, content).calendar, service, case, events.history(tx, case.reference))
 
 
-def wind(tx: Transaction, content: Content, case: Application, event: Event | None = None) -> Application:
-    """Note the clocks of this version of the case; the case with the due date they give.
+def wind(tx: Transaction, content: Content, case: Application) -> None:
+    """Note the clocks of one case as it stands."""
+    _wind(tx, content, [(case, events.history(tx, case.reference))])
 
-    Nothing is done for an `event` that is not the case's last one: the last one will do it. Where somebody else is
-    writing the case at this moment nothing is noted: their change brings clocks of its own.
+
+def wind_after(tx: Transaction, content: Content, fresh: Sequence[Event]) -> dict[str, Application]:
+    """Note the clocks of the cases that these events changed; the cases by reference, with the due dates they give.
+
+    Nothing is noted of a case whose last event is not among them: that one will do it.
     """
-    if case.service not in content.services:
-        return case
-    history = events.history(tx, case.reference)
-    if event is not None and history and history[-1].id != event.id:
-        return case
-    working_time = calendar(tx, content)
-    found = clocks.read(content, working_time, content.services[case.service], case, history)
-    due = found.due_at if found else None
-    if due != case.due_at and not applications.set_due(tx, case.reference, case.version, due):
-        return replace(case, due_at=due)
-    if found is None:
-        notes.stop(tx, case.reference, case.version)
-    else:
-        notes.put(tx, _row(case, found, rules(content, working_time)))
-    return replace(case, due_at=due)
+    references, ids = {event.reference for event in fresh}, {event.id for event in fresh}
+    cases, histories = applications.find_all(tx, references), events.histories(tx, references)
+    last = [
+        (case, histories[name]) for name, case in cases.items() if histories[name] and histories[name][-1].id in ids
+    ]
+    return cases | {case.reference: case for case in _wind(tx, content, last)}
 
 
-def _row(case: Application, found: Clocks, named: str) -> ClockRow:
+def _wind(tx: Transaction, content: Content, cases: Sequence[tuple[Application, Sequence[Event]]]) -> list[Application]:
+    """Where somebody else is writing a case at this moment nothing is noted: their change brings clocks of its own."""
+    now = today(tx, content)
+    found = [
+        (case, clocks.read(content, now.calendar, content.services[case.service], case, history))
+        for case, history in cases
+        if case.service in content.services
+    ]
+    due = {case.reference: (read.due_at if read else None) for case, read in found}
+    moved = [(c.reference, c.version, due[c.reference]) for c, _ in found if due[c.reference] != c.due_at]
+    busy = {reference for reference, *_ in moved} - applications.set_due(tx, moved)
+    free = [(case, read) for case, read in found if case.reference not in busy]
+    notes.stop(tx, [(case.reference, case.version) for case, read in free if read is None])
+    notes.put(tx, [note(case, read, now.rules) for case, read in free if read])
+    return [replace(case, due_at=due[case.reference]) for case, _ in found]
+
+
+def note(case: Application, found: Clocks, named: str) -> ClockRow:
+    """The clocks of a case as the store keeps them, under these rules."""
     return ClockRow(
         reference=case.reference,
         version=case.version,

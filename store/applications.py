@@ -4,7 +4,7 @@ The database fills in the reference and refuses moves that the workflow does not
 answer. One submission key makes one application, however often it is sent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -26,6 +26,7 @@ __all__ = [
     "Scope",
     "StaleCase",
     "find",
+    "find_all",
     "lock",
     "lock_free",
     "move",
@@ -47,6 +48,7 @@ _SUBMIT = sa.text("""
             :submitted_by, :state, :now)
     ON CONFLICT (submission) DO NOTHING RETURNING *""")
 _FIND = sa.text("SELECT * FROM public.application WHERE reference = :reference")
+_FIND_ALL = sa.text("SELECT * FROM public.application WHERE reference = ANY(CAST(:references AS char(8)[]))")
 _LOCK = sa.text("SELECT * FROM public.application WHERE reference = :reference FOR UPDATE")
 # The owner's question and a stranger's, of a case that exists or not, are the same work.
 _OWN = sa.text("""
@@ -64,11 +66,16 @@ _MOVE = sa.text("""
     SET state = :to_state, details = details || :details, directorate = coalesce(:directorate, directorate),
         due_at = :due_at, updated_at = :now
     WHERE reference = :reference AND version = :version RETURNING *""")
-# Waits for nobody: whoever is writing the case now, perhaps many at once, must not be kept waiting for us in turn.
+# Waits for nobody: whoever is writing a case now, perhaps many at once, must not be kept waiting for us in turn.
 _SET_DUE = sa.text("""
-    UPDATE public.application SET due_at = :due_at
-    WHERE reference = (SELECT reference FROM public.application WHERE reference = :reference AND version = :version
-                       FOR UPDATE SKIP LOCKED)""")
+    WITH given AS (
+        SELECT * FROM unnest(CAST(:references AS char(8)[]), CAST(:versions AS integer[]),
+                             CAST(:dues AS timestamptz[])) AS g (reference, version, due_at)),
+    free AS MATERIALIZED (
+        SELECT a.reference, g.due_at FROM public.application a JOIN given g USING (reference, version)
+        ORDER BY a.reference FOR UPDATE OF a SKIP LOCKED)
+    UPDATE public.application a SET due_at = free.due_at FROM free WHERE a.reference = free.reference
+    RETURNING a.reference""")
 
 
 def submit(tx: Transaction, new: NewApplication, now: datetime) -> tuple[Application, bool]:
@@ -92,6 +99,12 @@ def submit(tx: Transaction, new: NewApplication, now: datetime) -> tuple[Applica
 def find(tx: Transaction, reference: str) -> Application | None:
     """The case with this reference."""
     return rows.first(Application, tx.execute(_FIND, {"reference": reference}))
+
+
+def find_all(tx: Transaction, references: Collection[str]) -> dict[str, Application]:
+    """The cases with these references, by reference."""
+    found = rows.every(Application, tx.execute(_FIND_ALL, {"references": list(references)}))
+    return {case.reference: case for case in found}
 
 
 def own(tx: Transaction, reference: str, phone: str) -> Application | None:
@@ -146,9 +159,11 @@ def move(
     return moved
 
 
-def set_due(tx: Transaction, reference: str, version: int, due_at: datetime | None) -> bool:
-    """Set the deadline of this version of the case; that makes no new version.
+def set_due(tx: Transaction, dues: Collection[tuple[str, int, datetime | None]]) -> set[str]:
+    """Set the deadlines of these (reference, version); that makes no new version. The references where it was set.
 
-    False, and nothing set, where the case has a newer version or another transaction is writing it.
+    Not set where the case has a newer version or another transaction is writing it.
     """
-    return tx.execute(_SET_DUE, {"reference": reference, "version": version, "due_at": due_at}).rowcount > 0
+    references, versions, days = zip(*dues, strict=True) if dues else ((), (), ())
+    given = {"references": list(references), "versions": list(versions), "dues": list(days)}
+    return set(tx.execute(_SET_DUE, given).scalars()) if dues else set()

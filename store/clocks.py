@@ -40,12 +40,24 @@ class SpecialDay:
 
 
 _NAMES = [field.name for field in fields(ClockRow)]
+_TYPES = {
+    "reference": "char(8)",
+    "version": "integer",
+    "used": "integer",
+    "level": "smallint",
+    **dict.fromkeys(("since", "state_due_at", "case_due_at", "next_at"), "timestamptz"),
+}
 _PUT = sa.text(f"""
-    INSERT INTO gateway.clock AS held ({", ".join(_NAMES)}) VALUES ({", ".join(f":{name}" for name in _NAMES)})
+    INSERT INTO gateway.clock AS held ({", ".join(_NAMES)})
+    SELECT * FROM unnest({", ".join(f"CAST(:{name} AS {_TYPES.get(name, 'text')}[])" for name in _NAMES)})
+        AS given ({", ".join(_NAMES)}) ORDER BY reference
     ON CONFLICT (reference) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _NAMES[1:])}
     WHERE held.version <= excluded.version""")  # noqa: S608 - the names are this module's own
 _FIND = sa.text("SELECT * FROM gateway.clock WHERE reference = :reference")
-_STOP = sa.text("DELETE FROM gateway.clock WHERE reference = :reference AND version <= :version")
+_STOP = sa.text("""
+    DELETE FROM gateway.clock held USING unnest(CAST(:references AS char(8)[]), CAST(:versions AS integer[]))
+        AS given (reference, version)
+    WHERE held.reference = given.reference AND held.version <= given.version""")
 _DUE = sa.text("""
     SELECT reference FROM gateway.clock WHERE next_at <= :now ORDER BY next_at, reference LIMIT :limit""")
 # Two ranges, because <> uses no index.
@@ -66,9 +78,10 @@ _SET_DAY = sa.text("""
 _FORGET_DAY = sa.text("DELETE FROM gateway.special_day WHERE day = :day")
 
 
-def put(tx: Transaction, row: ClockRow) -> None:
-    """Note the clocks of a case; those of a newer version stay."""
-    tx.execute(_PUT, {name: getattr(row, name) for name in _NAMES})
+def put(tx: Transaction, given: Sequence[ClockRow]) -> None:
+    """Note the clocks of cases; those of a newer version stay."""
+    if given:
+        tx.execute(_PUT, {name: [getattr(row, name) for row in given] for name in _NAMES})
 
 
 def find(tx: Transaction, reference: str) -> ClockRow | None:
@@ -76,9 +89,11 @@ def find(tx: Transaction, reference: str) -> ClockRow | None:
     return rows.first(ClockRow, tx.execute(_FIND, {"reference": reference}))
 
 
-def stop(tx: Transaction, reference: str, version: int) -> None:
-    """A case of this version needs no clock any more."""
-    tx.execute(_STOP, {"reference": reference, "version": version})
+def stop(tx: Transaction, cases: Sequence[tuple[str, int]]) -> None:
+    """Cases, (reference, version), that need no clock any more."""
+    if cases:
+        references, versions = zip(*cases, strict=True)
+        tx.execute(_STOP, {"references": list(references), "versions": list(versions)})
 
 
 def due(tx: Transaction, now: datetime, limit: int) -> list[str]:

@@ -4,8 +4,11 @@ Whatever goes wrong between here and PostgreSQL reaches callers as `StoreUnavail
 needs the driver's exceptions.
 """
 
+import select
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, cast
 
 import psycopg
 import sqlalchemy as sa
@@ -18,6 +21,8 @@ Transaction = sa.Connection
 CONNECT_TIMEOUT_S = 2
 POOL_WAIT_S = 2
 IDLE_IN_TRANSACTION_MS = 60_000
+TRUSTED_S = 5.0
+"""A connection used so lately is alive, unless the system already knows that the server has closed it."""
 
 
 class StoreUnavailable(Exception):  # noqa: N818
@@ -42,6 +47,30 @@ def _as_unavailable() -> Iterator[None]:
         raise StoreUnavailable(str(error)) from error
 
 
+def driver(tx: Transaction) -> psycopg.Connection:
+    """The driver's own connection of `tx`: for the few statements of a hop, a third of the processor time."""
+    return cast(psycopg.Connection, tx.connection.driver_connection)
+
+
+def _must_be_alive(connection: psycopg.Connection, record: Any, proxy: Any) -> None:
+    """Before each use, instead of a question to the server: its word that it closes, or a restart, is there to read."""
+    used: float | None = record.info.get("used")
+    if used is None:
+        return
+    try:
+        word = select.poll()
+        word.register(connection.fileno(), select.POLLIN)
+        if time.monotonic() - used > TRUSTED_S or word.poll(0):
+            connection.execute("SELECT 1")
+            connection.rollback()
+    except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+        raise sa.exc.DisconnectionError from error  # the pool opens another
+
+
+def _note_use(connection: psycopg.Connection | None, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
 class Database:
     """The store at `url`. Threads share one; a forked process makes its own."""
 
@@ -61,15 +90,23 @@ class Database:
             pool_size=pool_size,
             max_overflow=2,
             pool_timeout=POOL_WAIT_S,
-            pool_pre_ping=True,
             hide_parameters=True,  # an error's text may be logged; answers and phones may not
             connect_args={**self._settings, "options": " ".join(f"-c {key}={value}" for key, value in options.items())},
         )
+        sa.event.listen(self._engine, "checkout", _must_be_alive)
+        sa.event.listen(self._engine, "checkin", _note_use)
+        self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """One READ COMMITTED transaction: committed on leaving, rolled back by an exception. StoreUnavailable."""
         with _as_unavailable(), self._engine.begin() as tx:
+            yield tx
+
+    @contextmanager
+    def statements(self) -> Iterator[Transaction]:
+        """Each statement is a transaction of its own: for one question, without the trips that begin and commit it."""
+        with _as_unavailable(), self._single.connect() as tx:
             yield tx
 
     def ping(self) -> None:

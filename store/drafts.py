@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
 from store import rows
-from store.db import Transaction
+from store.db import Transaction, driver
 from store.people import Person
 
 LIFE = timedelta(hours=24)
@@ -60,23 +60,26 @@ _DISCARD = sa.text("""
 _OFFER = sa.text("""
     INSERT INTO gateway.ussd_offer (session, draft, reference, at) VALUES (:session, :draft, :reference, :now)
     ON CONFLICT (session) DO NOTHING""")
-_DIALLED = sa.text("""
-    SELECT p.*, to_jsonb(d) AS draft, w.reference AS waiting, o.session IS NOT NULL AS offered,
-           EXISTS (SELECT FROM gateway.draft WHERE session = :session AND closed_at IS NOT NULL) AS replaced
-    FROM (SELECT CAST(:phone AS text) AS number, CAST(:session AS text) AS session) AS call
+_PERSON = rows.names(Person)
+# Of the driver: every dialling asks this.
+_DIALLED = f"""
+    SELECT {", ".join(f"p.{name}" for name in _PERSON)},
+           to_jsonb(d) AS draft, w.reference AS waiting, o.session IS NOT NULL AS offered,
+           EXISTS (SELECT FROM gateway.draft WHERE session = %(session)s AND closed_at IS NOT NULL) AS replaced
+    FROM (SELECT %(phone)s::text AS number, %(session)s::text AS session, %(channel)s || ':' AS form) AS call
     LEFT JOIN gateway.person p ON p.phone = call.number
     LEFT JOIN gateway.ussd_offer o ON o.session = call.session
     LEFT JOIN LATERAL (
         SELECT * FROM gateway.draft f
         WHERE f.phone = call.number AND CASE WHEN o.session IS NOT NULL THEN f.session = o.draft
-            ELSE f.session <> call.session AND f.closed_at IS NULL AND f.saved_at > :since
-                AND NOT EXISTS (SELECT FROM public.application a WHERE a.submission = :channel || ':' || f.origin) END
+            ELSE f.session <> call.session AND f.closed_at IS NULL AND f.saved_at > %(since)s
+                AND NOT EXISTS (SELECT FROM public.application a WHERE a.submission = call.form || f.origin) END
         ORDER BY f.saved_at DESC LIMIT 1) AS d ON true
     LEFT JOIN LATERAL (
         SELECT a.reference FROM public.application a
         WHERE a.phone = call.number AND CASE WHEN o.session IS NOT NULL THEN a.reference = o.reference
-            ELSE a.state = ANY(CAST(:waiting AS text[])) END
-        ORDER BY a.state_since DESC LIMIT 1) AS w ON true""")
+            ELSE a.state = ANY(%(waiting)s::text[]) END
+        ORDER BY a.state_since DESC LIMIT 1) AS w ON true"""  # noqa: S608 - the names are a value's own
 _PURGE = (
     sa.text("DELETE FROM gateway.draft WHERE saved_at < :before"),
     sa.text("DELETE FROM gateway.ussd_offer WHERE at < :before"),
@@ -107,9 +110,11 @@ def offer(tx: Transaction, session: str, draft: str | None, reference: str | Non
 def dialled(tx: Transaction, phone: str, session: str, channel: str, waiting: Sequence[str], now: datetime) -> Dialled:
     """Who dials, in one question to the store. `waiting`: the states in which the office waits for this citizen."""
     known = {"phone": phone, "session": session, "channel": channel, "waiting": list(waiting), "since": now - LIFE}
-    row = tx.execute(_DIALLED, known).one()
-    person = rows.value(Person, row) if row.phone is not None else None
-    return Dialled(person, _draft(row.draft), row.waiting, row.offered, row.replaced)
+    found = driver(tx).execute(_DIALLED, known).fetchone()
+    assert found is not None  # a call is a row
+    person = Person(*found[: len(_PERSON)]) if found[0] is not None else None
+    draft, awaited, offered, replaced = found[len(_PERSON) :]
+    return Dialled(person, _draft(draft), awaited, offered, replaced)
 
 
 def purge(tx: Transaction, now: datetime) -> int:

@@ -1,6 +1,6 @@
 """Events: what happened to each case, in order, and which of it citizens have still to be told. Renders nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,7 @@ class Event:
 
 
 _HISTORY = sa.text("SELECT * FROM gateway.event WHERE reference = :reference ORDER BY id")
+_HISTORIES = sa.text("SELECT * FROM gateway.event WHERE reference = ANY(CAST(:references AS char(8)[])) ORDER BY id")
 
 # The case's advisory lock beside SKIP LOCKED: of two relays, one alone has a case, so its messages keep their order.
 _UNRELAYED = sa.text("""
@@ -77,6 +78,14 @@ _HEAL = sa.text("""
 def history(tx: Transaction, reference: str) -> list[Event]:
     """Everything that happened to a case, oldest first."""
     return rows.every(Event, tx.execute(_HISTORY, {"reference": reference}))
+
+
+def histories(tx: Transaction, references: Collection[str]) -> dict[str, list[Event]]:
+    """The same for many cases, by reference; never an empty one."""
+    found: dict[str, list[Event]] = {}
+    for event in rows.every(Event, tx.execute(_HISTORIES, {"references": list(references)})):
+        found.setdefault(event.reference, []).append(event)
+    return found
 
 
 def unrelayed(tx: Transaction, limit: int) -> list[Event]:

@@ -1,5 +1,6 @@
 """Cases about which a phone does not want notices."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,8 +10,8 @@ from store.db import Transaction
 _MUTE = sa.text("""
     INSERT INTO gateway.muted_case (phone, reference, at) VALUES (:phone, :reference, :now) ON CONFLICT DO NOTHING""")
 _UNMUTE = sa.text("DELETE FROM gateway.muted_case WHERE phone = :phone AND reference = :reference")
-_IS_MUTED = sa.text("""
-    SELECT EXISTS (SELECT FROM gateway.muted_case WHERE phone = :phone AND reference = :reference)""")
+_MUTED = sa.text("""
+    SELECT phone, reference FROM gateway.muted_case WHERE phone = ANY(CAST(:phones AS text[]))""")
 
 
 def mute(tx: Transaction, phone: str, reference: str, now: datetime) -> None:
@@ -23,6 +24,6 @@ def unmute(tx: Transaction, phone: str, reference: str) -> None:
     tx.execute(_UNMUTE, {"phone": phone, "reference": reference})
 
 
-def is_muted(tx: Transaction, phone: str, reference: str) -> bool:
-    """Whether the phone asked for silence about this case."""
-    return bool(tx.execute(_IS_MUTED, {"phone": phone, "reference": reference}).scalar())
+def muted(tx: Transaction, phones: Collection[str]) -> set[tuple[str, str]]:
+    """The (phone, reference) of the cases about which these phones asked for silence."""
+    return {(row.phone, row.reference) for row in tx.execute(_MUTED, {"phones": list(phones)})}

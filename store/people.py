@@ -1,6 +1,6 @@
 """Citizens by phone: language, consent, place, card, and whether they asked not to be written to."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,6 +30,7 @@ class Person:
 
 
 _FIND = sa.text("SELECT * FROM gateway.person WHERE phone = :phone")
+_FIND_ALL = sa.text("SELECT * FROM gateway.person WHERE phone = ANY(CAST(:phones AS text[]))")
 _SET_LANGUAGE = sa.text("""
     INSERT INTO gateway.person AS p (phone, language, language_session, created_at, updated_at)
     VALUES (:phone, :language, :session, :now, :now)
@@ -73,6 +74,12 @@ _WITH_CARD = sa.text("SELECT phone FROM gateway.person WHERE card_hash = ANY(:ha
 def find(tx: Transaction, phone: str) -> Person | None:
     """What is known of a phone."""
     return rows.first(Person, tx.execute(_FIND, {"phone": phone}))
+
+
+def find_all(tx: Transaction, phones: Collection[str]) -> dict[str, Person]:
+    """What is known of these phones, by phone."""
+    found = rows.every(Person, tx.execute(_FIND_ALL, {"phones": list(phones)}))
+    return {person.phone: person for person in found}
 
 
 def set_language(tx: Transaction, phone: str, language: str, session: str | None, now: datetime) -> None:

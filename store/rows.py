@@ -13,14 +13,15 @@ T = TypeVar("T")
 
 
 @cache
-def _names(kind: Any) -> tuple[str, ...]:
+def names(kind: Any) -> tuple[str, ...]:
+    """The columns of a value, in the order of its fields."""
     return tuple(field.name for field in fields(kind))
 
 
 def value(kind: type[T], row: sa.Row[Any]) -> T:
     """The row as a `kind`, a dataclass whose fields are named as the columns."""
     columns = row._mapping
-    return kind(**{name: columns[name] for name in _names(cast(Any, kind))})
+    return kind(**{name: columns[name] for name in names(cast(Any, kind))})
 
 
 def first(kind: type[T], result: sa.CursorResult[Any]) -> T | None:

@@ -12,13 +12,10 @@ from pydantic import SecretStr
 
 from gateway import workflow_sync
 from gateway.app import create_app
-from gateway.relay import relay_once
+from gateway.relay import announcing, relay_once
 from gateway.runtime import Runtime, build
 from gateway.setbacks import Setbacks
 from gateway.settings import Settings
-from handlers import notify
-from store.db import Transaction
-from store.events import Event
 from tests.handset import Handset, Post
 
 SECRET = "a-secret-of-tests"
@@ -85,10 +82,7 @@ class PostOffice:
     def relay(self) -> int:
         """Announce the events of other writers, as the relay does."""
 
-        def announce(tx: Transaction, event: Event, now: datetime) -> None:
-            notify.announce(tx, self._runtime.content, event, now)
-
-        return relay_once(self._runtime.db, announce, self._runtime.now(), Setbacks())
+        return relay_once(self._runtime.db, announcing(self._runtime), self._runtime.now(), Setbacks())
 
     def deliver(self) -> None:
         """Everything that waits has left, as after a drain of the line."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,29 +43,32 @@ def apply(db: Database, number: int = 1) -> list[str]:
         return [str(tx.execute(sa.text(insert)).scalar_one()) for _ in range(number)]
 
 
-def announce(tx: Transaction, event: Event, now: datetime) -> None:
-    """The announcer of these tests: one row, and the event is done."""
-    new = outbox.NewMessage(
-        phone="+9647700000001",
-        language="ar",
-        kind="ack",
-        text=event.to_state,
-        parts=1,
-        priority=1,
-        reference=event.reference,
-        event_id=event.id,
-    )
-    outbox.insert(tx, new, now)
-    events.mark_relayed(tx, [event.id], now)
+def announce(tx: Transaction, fresh: Sequence[Event], now: datetime) -> None:
+    """The announcer of these tests: a row each, and the events are done."""
+    rows = [
+        outbox.NewMessage(
+            phone="+9647700000001",
+            language="ar",
+            kind="ack",
+            text=event.to_state,
+            parts=1,
+            priority=1,
+            reference=event.reference,
+            event_id=event.id,
+        )
+        for event in fresh
+    ]
+    outbox.insert_all(tx, rows, now)
+    events.mark_relayed(tx, [event.id for event in fresh], now)
 
 
 def refusing(*references: str, how: Break) -> Announce:
     """An announcer that breaks on these cases."""
 
-    def announce_some(tx: Transaction, event: Event, now: datetime) -> None:
-        if event.reference in references:
+    def announce_some(tx: Transaction, fresh: Sequence[Event], now: datetime) -> None:
+        if any(event.reference in references for event in fresh):
             how(tx)
-        announce(tx, event, now)
+        announce(tx, fresh, now)
 
     return announce_some
 

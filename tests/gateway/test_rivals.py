@@ -14,14 +14,13 @@ import psycopg
 import pytest
 
 from gateway.clockwork import keep_time
-from gateway.relay import relay_once
+from gateway.relay import announcing, relay_once
 from gateway.runtime import Runtime
 from gateway.setbacks import Setbacks
 from handlers import cases as own_cases
-from handlers import desk, notify
+from handlers import desk
 from handlers.context import Refused
-from store.db import Database, Transaction
-from store.events import Event
+from store.db import Database
 from store.officers import Officer
 from tests.gateway.cases import Cases
 from tests.gateway.office import PHONE, Office
@@ -186,10 +185,7 @@ def test_hundreds_of_writers_never_lock_each_other_out(runtime: Runtime, cases: 
 def relay_all(runtime: Runtime) -> None:
     """Announce until nothing is left."""
 
-    def announce(tx: Transaction, event: Event, now: datetime) -> None:
-        notify.announce(tx, runtime.content, event, now)
-
-    while relay_once(runtime.db, announce, runtime.now(), Setbacks()):
+    while relay_once(runtime.db, announcing(runtime), runtime.now(), Setbacks()):
         pass
 
 

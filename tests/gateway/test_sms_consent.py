@@ -45,7 +45,7 @@ def changed(runtime: Runtime, database_url: str) -> Callable[..., tuple[str, str
                 connection.execute("UPDATE application SET state = %s", [state])
             relay_once(
                 runtime.db,
-                lambda tx, event, at: notify.announce(tx, content, event, at),
+                lambda tx, fresh, at: notify.announce(tx, content, fresh, at),
                 now or runtime.now(),
                 Setbacks(),
             )

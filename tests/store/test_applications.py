@@ -131,8 +131,8 @@ def test_a_refused_move_leaves_the_transaction_usable_and_nobodys_name_behind(
 def test_a_deadline_moves_without_a_new_version(db: Database, submitted: Submitted) -> None:
     case = submitted()
     with db.transaction() as tx:
-        applications.set_due(tx, case.reference, case.version, NOW)
-        applications.set_due(tx, case.reference, case.version + 1, None)
+        applications.set_due(tx, [(case.reference, case.version, NOW)])
+        applications.set_due(tx, [(case.reference, case.version + 1, None)])
         assert applications.lock(tx, case.reference) == replace(case, due_at=NOW)
         assert applications.lock(tx, "99999999") is None
 

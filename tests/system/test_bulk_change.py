@@ -8,12 +8,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from gateway.relay import relay_once
+from gateway.relay import announcing, relay_once
 from gateway.runtime import Runtime
 from gateway.setbacks import Setbacks
-from handlers import notify
-from store.db import Transaction
-from store.events import Event
 
 MANY = 1000
 
@@ -50,11 +47,8 @@ def test_a_bulk_change_is_one_sms_each_whoever_relays(
 
 
 def _relay_all(runtime: Runtime) -> int:
-    def announce(tx: Transaction, event: Event, now: object) -> None:
-        notify.announce(tx, runtime.content, event, runtime.now())
-
     done, empty = 0, 0
     while empty < 20:  # what another relay holds at this moment is left out: look again
-        number = relay_once(runtime.db, announce, runtime.now(), Setbacks())
+        number = relay_once(runtime.db, announcing(runtime), runtime.now(), Setbacks())
         done, empty = done + number, 0 if number else empty + 1
     return done
