@@ -17,6 +17,8 @@ OFFICE_CLOSES = time(15, 0)
 
 FARTHEST = timedelta(days=1000)
 """A calendar without working days must not be searched for ever."""
+REMEMBERED = 20_000
+"""Answers, about 3 MB."""
 
 
 @lru_cache(maxsize=64)
@@ -39,6 +41,15 @@ def is_working_day(calendar: Calendar, day: date) -> bool:
 
 def add_working_days(calendar: Calendar, start: date, count: int) -> date:
     """The `count`-th working day after `start`, which itself does not count."""
+    known, asked = calendar.counted, (start, count)
+    if asked not in known:
+        if len(known) >= REMEMBERED:
+            known.clear()
+        known[asked] = _count(calendar, start, count)
+    return known[asked]
+
+
+def _count(calendar: Calendar, start: date, count: int) -> date:
     day = start
     while count and day - start < FARTHEST:
         day += timedelta(days=1)

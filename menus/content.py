@@ -155,6 +155,17 @@ class Calendar(Model):
     work_days: dict[str, Localized] = Field(default_factory=dict)
     named_days: dict[str, list[date]] = Field(default_factory=dict)
 
+    @cached_property
+    def counted(self) -> dict[tuple[date, int], date]:
+        """What handlers/calendar.py has counted already: the same few days are asked for by every case."""
+        return {}
+
+    def __copy__(self) -> "Calendar":
+        """What is counted belongs to these days: a copy, which may be given others, begins anew."""
+        made = super().__copy__()
+        made.__dict__.pop("counted", None)
+        return made
+
 
 class Operator(Model):
     """What one network's screens hold, in septets and UTF-16 units."""
