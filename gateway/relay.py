@@ -52,9 +52,10 @@ def relay(db: Database, redis: Redis, announce: Announce, now: Clock, stop: Stop
         try:
             for _ in db.listen(CHANNELS, wait_s):
                 pass
-            while relay_once(db, announce, now(), setbacks) >= BATCH and not stop.asked:
-                pass
-            redis_away = _woken(db, redis, now(), redis_away)
+            done = BATCH
+            while done >= BATCH and not stop.asked:
+                done = relay_once(db, announce, now(), setbacks)
+                redis_away = _woken(db, redis, now(), redis_away)  # an answer does not wait for a bulk change's notices
             failures, wait_s = 0, look_s
         except StoreUnavailable:
             if failures == 0:
