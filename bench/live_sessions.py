@@ -63,7 +63,7 @@ def _fill(world: World) -> float:
             session, record = f"ATUid_live_{number:08x}_{number:012}", _another(walked[number % len(INPUTS)], number)
             sessions.save(session, record)
             if record.state.answers:
-                forms.note(record.phone, session, 1_700_000_000)
+                runtime.wire.call(forms.noting(record.phone, session, 1_700_000_000))
         full = _used(redis)
     runtime.wire.close()
     runtime.db.close()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway.open_forms import OpenForms
+from gateway.redis_wire import Command
 from gateway.runtime import Runtime
 from gateway.sessions import Overtaken, Sessions
 from handlers import drafts
@@ -29,9 +30,9 @@ class Dropped:
         self._runtime, self._sessions = runtime, sessions
         self._forms = OpenForms(runtime.wire)
 
-    def opened(self, phone: str, session: str) -> None:
-        """This session has a form with an answer now."""
-        self._forms.note(phone, session, int(self._runtime.now().timestamp()))
+    def opening(self, phone: str, session: str) -> Command:
+        """What notes in Redis that this session has a form with an answer now."""
+        return self._forms.noting(phone, session, int(self._runtime.now().timestamp()))
 
     def redialled(self, phone: str, session: str) -> None:
         """The phone calls anew: what its last call left is kept, and that call is over. StoreUnavailable."""

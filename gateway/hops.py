@@ -33,7 +33,8 @@ def answer(runtime: Runtime, sessions: Sessions, hop: Hop) -> str:
     with sessions.turn(hop.session):
         record = sessions.recent(hop.session)
         sure = record is None or not _is_next(record, hop)
-        if sure:
+        # A session's first hop is mostly new: `save` finds out when it is not.
+        if sure and (record is not None or hop.transcript):
             record = sessions.load(hop.session)
         for _ in range(ATTEMPTS):
             try:
@@ -172,11 +173,14 @@ def _record(
 
 
 def _saved(runtime: Runtime, sessions: Sessions, hop: Hop, step: Step, made: Record, was_unfinished: bool) -> str:
-    sessions.save(hop.session, made)
+    """Write the session down, once with a note of its form, for when the call drops; keep a form that an END leaves."""
+    dropped, is_unfinished = Dropped(runtime, sessions), unfinished.is_unfinished(step.state)
+    noted = is_unfinished and not made.ended and not was_unfinished
+    sessions.save(hop.session, made, *([dropped.opening(hop.phone, hop.session)] if noted else []))
     if step.reply:
         runtime.funnel.note(hop.session, made.turns, step.state, step.reply, hop.network, made.digest)
-    if unfinished.is_unfinished(step.state):
-        _note_unfinished(runtime, sessions, hop, step, was_unfinished)
+    if is_unfinished and made.ended:
+        _keep(runtime, dropped, hop, step)
     return _body(step)
 
 
@@ -185,16 +189,12 @@ def _body(step: Step) -> str:
     return f"{'END' if step.reply.end else 'CON'} {step.reply.text}"
 
 
-def _note_unfinished(runtime: Runtime, sessions: Sessions, hop: Hop, step: Step, was_unfinished: bool) -> None:
-    """A form that our END leaves unfinished is kept at once; any other is only noted, once, for when the call drops."""
-    dropped = Dropped(runtime, sessions)
-    if step.reply is not None and step.reply.end:
-        try:
-            left = hop.deadline - MARGIN_S - time.monotonic()
-            runtime.errands.run(lambda: dropped.keep(hop.phone, hop.session, step.state, tell=True), left)
-        except StoreUnavailable:
-            log.warning("an unfinished form is not kept: the store is away")
-        except TooSlow:
-            log.warning("an unfinished form is kept when the store has time")
-    elif not was_unfinished:
-        dropped.opened(hop.phone, hop.session)
+def _keep(runtime: Runtime, dropped: Dropped, hop: Hop, step: Step) -> None:
+    """The form as a draft, now that the call is over."""
+    try:
+        left = hop.deadline - MARGIN_S - time.monotonic()
+        runtime.errands.run(lambda: dropped.keep(hop.phone, hop.session, step.state, tell=True), left)
+    except StoreUnavailable:
+        log.warning("an unfinished form is not kept: the store is away")
+    except TooSlow:
+        log.warning("an unfinished form is kept when the store has time")

@@ -6,6 +6,7 @@ Losing it loses the way to sessions that Redis has lost as well.
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 from redis import RedisError
 
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 
 _SUFFIX = 3
 """Last digits of the phone that name its hash: 1000 hashes, 100 fields each with 100,000 forms open."""
+_AT_ONCE = 100
+"""Hashes looked through in one trip."""
 
 
 class OpenForms:
@@ -23,12 +26,10 @@ class OpenForms:
     def __init__(self, wire: RedisWire) -> None:
         self._wire = wire
 
-    def note(self, phone: str, session: str, now_s: int) -> None:
-        """This session of the phone has something worth keeping; `now_s`: seconds since 1970."""
-        try:
-            self._wire.call(("HSET", _key(phone), phone[:-_SUFFIX], f"{now_s}:{session}"))
-        except RedisError:
-            log.warning("session memory is away: an open form is not noted")
+    @staticmethod
+    def noting(phone: str, session: str, now_s: int) -> tuple[str, ...]:
+        """The command that notes: this session of the phone has something worth keeping; `now_s`: since 1970."""
+        return ("HSET", _key(phone), phone[:-_SUFFIX], f"{now_s}:{session}")
 
     def of(self, phone: str) -> str | None:
         """The phone's latest session with a form."""
@@ -48,20 +49,21 @@ class OpenForms:
     def older_than(self, moment_s: int) -> Iterator[tuple[str, str]]:
         """(phone, session) of the forms that were opened before `moment_s`; nothing while Redis is away."""
         try:
-            for number in range(10**_SUFFIX):
-                suffix = f"{number:0{_SUFFIX}}"
-                for front, value in self._fields(f"forms:{suffix}"):
-                    opened, _, session = value.decode().partition(":")
-                    if int(opened) < moment_s:
-                        yield front.decode() + suffix, session
+            for first in range(0, 10**_SUFFIX, _AT_ONCE):
+                suffixes = [f"{number:0{_SUFFIX}}" for number in range(first, first + _AT_ONCE)]
+                found = self._wire.call(*(("HGETALL", f"forms:{suffix}") for suffix in suffixes))
+                for suffix, fields in zip(suffixes, found, strict=True):
+                    yield from _older(suffix, fields, moment_s)
         except RedisError:
             log.warning("session memory is away: open forms cannot be looked through")
 
-    def _fields(self, key: str) -> list[tuple[bytes, bytes]]:
-        (found,) = self._wire.call(("HGETALL", key))
-        if isinstance(found, dict):  # RESP 3
-            return list(found.items())
-        return list(zip(found[::2], found[1::2], strict=True))
+
+def _older(suffix: str, fields: Any, moment_s: int) -> Iterator[tuple[str, str]]:
+    pairs = fields.items() if isinstance(fields, dict) else zip(fields[::2], fields[1::2], strict=True)  # RESP 3, or 2
+    for front, value in pairs:
+        opened, _, session = value.decode().partition(":")
+        if int(opened) < moment_s:
+            yield front.decode() + suffix, session
 
 
 def _key(phone: str) -> str:

@@ -14,6 +14,7 @@ from redis import Redis, RedisError
 from redis.connection import AbstractConnection
 
 Word = str | bytes | int
+Command = tuple[Word, ...]
 Reply = Any
 """What Redis answered; an error reply is a `hiredis.ReplyError` in its place."""
 
@@ -34,7 +35,7 @@ class RedisWire:
         self._idle: deque[_Line] = deque()
         self._quiet_until = 0.0
 
-    def call(self, *commands: tuple[Word, ...]) -> list[Reply]:
+    def call(self, *commands: Command) -> list[Reply]:
         """One reply a command, in order. RedisAway; the commands may have been done all the same."""
         if self._quiet_until > time.monotonic():
             raise RedisAway("left alone for a moment")
@@ -65,7 +66,7 @@ class RedisWire:
             self._note(error)
             raise RedisAway(type(error).__name__) from error
 
-    def _talk(self, line: "_Line", commands: tuple[tuple[Word, ...], ...]) -> list[Reply]:
+    def _talk(self, line: "_Line", commands: tuple[Command, ...]) -> list[Reply]:
         try:
             replies = line.talk(commands)
         except (OSError, hiredis.HiredisError) as error:
@@ -92,7 +93,7 @@ class _Line:
         self._socket: Any = connection._sock
         self._reader = hiredis.Reader()
 
-    def talk(self, commands: tuple[tuple[Word, ...], ...]) -> list[Reply]:
+    def talk(self, commands: tuple[Command, ...]) -> list[Reply]:
         packed = [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type]
         self._socket.sendall(b"".join(packed))
         replies: list[Reply] = []

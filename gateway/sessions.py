@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from redis import Redis, RedisError
 
-from gateway.redis_wire import RedisWire
+from gateway.redis_wire import Command, RedisWire
 from menus.state import State
 
 log = logging.getLogger(__name__)
@@ -50,6 +50,9 @@ _COMMON = (
     b'{"at":"form","language":"ar","menu":"main","known":{"today":"2026-01-01","known_consent":"yes",'
     b'"known_card":"yes","known_place":"yes","place":"1601"}}]["+96477'
 )
+
+
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +104,14 @@ class Sessions:
             return None
         return _unpacked(stored) if isinstance(stored, bytes) else None
 
-    def save(self, session: str, record: Record) -> None:
-        """Keep the record for `TTL_S` from now. Overtaken when Redis has another than the one it was made from."""
+    def save(self, session: str, record: Record, *beside: Command) -> None:
+        """Keep the record for `TTL_S` from now. Overtaken when Redis has another than the one it was made from.
+
+        `beside`: what else is done in Redis in the same trip, in any case.
+        """
         packed = _packed(record)
         try:
-            rival = self._write(_key(session), record.stored, packed)
+            rival = self._write(_key(session), record.stored, packed, beside)
         except RedisError:
             log.warning("session memory is away: save")
             rival = None
@@ -114,9 +120,9 @@ class Sessions:
         if found is not None:
             raise Overtaken(found)
 
-    def _write(self, key: bytes, before: bytes, after: bytes) -> bytes | None:
+    def _write(self, key: bytes, before: bytes, after: bytes, beside: tuple[Command, ...]) -> bytes | None:
         words = (1, key, before, after, TTL_S)
-        (reply,) = self._wire.call(("EVALSHA", _WRITE_SHA, *words))
+        reply, *_ = self._wire.call(("EVALSHA", _WRITE_SHA, *words), *beside)
         if isinstance(reply, Exception):  # a Redis that has not seen the script since it started
             (reply,) = self._wire.call(("EVAL", _WRITE, *words))
         if isinstance(reply, Exception):
@@ -159,7 +165,7 @@ def _key(session: str) -> bytes:
 def _packed(record: Record) -> bytes:
     first = None if record.first == record.state else record.first.dump()
     values = [record.phone, record.digest, record.transcript, record.turns, int(record.ended), record.cuts]
-    text = json.dumps([*values, record.results, record.state.dump(), first], ensure_ascii=False, separators=(",", ":"))
+    text = _JSON.encode([*values, record.results, record.state.dump(), first])
     packing = zlib.compressobj(6, zlib.DEFLATED, -10, 3, zlib.Z_FIXED, _COMMON)
     return packing.compress(text.encode()) + packing.flush()
 

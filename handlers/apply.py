@@ -3,17 +3,20 @@
 Decides: whether it is taken, where it goes, when it is due. Must not know: screens, channels' wire.
 """
 
+from dataclasses import replace
 from typing import Any
 
-from handlers import personal
+from handlers import notify, personal, winding
 from handlers.context import Context
-from handlers.notify import announce_all
 from menus.content import Service
-from store import applications, people
-from store.applications import Application, NewApplication
+from store import applications, events, submissions
+from store.applications import Application
+from store.submissions import Before, Profile
 
 FORMS = "ussd"
 """A form that may be continued has one submission key, whichever channel sends it in the end."""
+ATTEMPTS = 5
+"""At a reference that another took in between: one in eight million."""
 
 
 def submit(context: Context, phone: str, channel: str, session: str, args: dict[str, Any]) -> dict[str, Any]:
@@ -24,36 +27,59 @@ def submit(context: Context, phone: str, channel: str, session: str, args: dict[
     """
     origin = args.get("origin")
     submission = f"{FORMS}:{origin}" if origin else f"{channel}:{session}"
-    existing = applications.of_submission(context.tx, submission)
-    if existing is not None:
-        return {"reference": existing.reference}
     service = context.content.services[args["service"]]
-    other = rival(context, service, phone, args["answers"])
-    if other is not None:
-        return {"refused": "already_open", "reference": other.reference}
-    case, created = applications.submit(
-        context.tx, _new(context, service, phone, channel, submission, args), context.now
-    )
-    if created:
-        _remember(context, phone, args)
-        announce_all(context.tx, context.content, case.reference, context.now)
-    return {"reference": case.reference}
+    for _ in range(ATTEMPTS):
+        before = submissions.before(context.tx, submission, phone)
+        if before.earlier is not None:
+            return {"reference": before.earlier}
+        other = rival(context, service, phone, args["answers"])
+        if other is not None:
+            return {"refused": "already_open", "reference": other.reference}
+        if _enter(context, _case(context, service, phone, channel, submission, args, before.reference), before, args):
+            return {"reference": before.reference}
+    raise RuntimeError("no free reference")
 
 
-def _new(
-    context: Context, service: Service, phone: str, channel: str, submission: str, args: dict[str, Any]
-) -> NewApplication:
-    return NewApplication(
+def _case(
+    context: Context,
+    service: Service,
+    phone: str,
+    channel: str,
+    submission: str,
+    args: dict[str, Any],
+    reference: str,
+) -> Application:
+    return Application(
+        reference=reference,
         service=service.id,
+        state=service.workflow.start,
         phone=phone,
         place=args["place"],
         language=args["language"],
         answers=personal.sealed(context.content, context.seals, service, args["answers"]),
+        details={},
         channel=channel,
-        submission=submission,
         directorate=service.routing.of(args["place"]),
-        due_at=None,  # from its clocks, once it has a history
+        came_from=None,
+        submission=submission,
+        submitted_by=None,
+        version=1,
+        created_at=context.now,
+        updated_at=context.now,
+        state_since=context.now,
+        due_at=None,
     )
+
+
+def _enter(context: Context, case: Application, before: Before, args: dict[str, Any]) -> bool:
+    """The case with its receipt, its clocks and the person's profile, which is asked for only once; or nothing."""
+    event = events.submitted(case)
+    case, clocks = winding.wound(context.content, case, [event], before.days)
+    person = replace(before.person, language=case.language) if before.person else None
+    told = notify.notice(context.content, case, event, person, muted=False, now=context.now)
+    card = args["person"].get("card")
+    kept = Profile(args["place"], personal.sealed_card(context.seals, card), personal.card_hash(context.seals, card))
+    return submissions.enter(context.tx, case, told, clocks, kept, context.now)
 
 
 def rival(context: Context, service: Service, phone: str, answers: dict[str, Any]) -> Application | None:
@@ -70,18 +96,3 @@ def rival(context: Context, service: Service, phone: str, answers: dict[str, Any
 
 def _alike(context: Context, case: Application, answers: dict[str, Any], same: list[str]) -> bool:
     return all(context.seals.open(name, case.answers.get(name)) == answers.get(name) for name in same)
-
-
-def _remember(context: Context, phone: str, args: dict[str, Any]) -> None:
-    """Consent and place are asked once: keep them with the phone."""
-    person = args["person"]
-    people.save_profile(
-        context.tx,
-        phone,
-        language=args["language"],
-        consent=True,
-        place=args["place"],
-        card=personal.sealed_card(context.seals, person.get("card")),
-        card_hash=personal.card_hash(context.seals, person.get("card")),
-        now=context.now,
-    )

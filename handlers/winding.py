@@ -76,6 +76,15 @@ def read(tx: Transaction, content: Content, case: Application) -> Clocks | None:
     return clocks.read(content, today(tx, content).calendar, service, case, events.history(tx, case.reference))
 
 
+def wound(
+    content: Content, case: Application, history: Sequence[Event], days: Sequence[SpecialDay]
+) -> tuple[Application, ClockRow | None]:
+    """A case with the due date that its history gives, and its clocks as they are noted; of a known service."""
+    now = working_time(content, days)
+    found = clocks.read(content, now.calendar, content.services[case.service], case, history)
+    return replace(case, due_at=found.due_at if found else None), _note(case, found, now.rules) if found else None
+
+
 def wind(tx: Transaction, content: Content, case: Application) -> None:
     """Note the clocks of one case as it stands."""
     _wind(tx, content, [(case, events.history(tx, case.reference))])
@@ -96,23 +105,22 @@ def wind_after(tx: Transaction, content: Content, fresh: Sequence[Event]) -> dic
 
 def _wind(tx: Transaction, content: Content, cases: Sequence[tuple[Application, Sequence[Event]]]) -> list[Application]:
     """Where somebody else is writing a case at this moment nothing is noted: their change brings clocks of its own."""
-    now = today(tx, content)
-    found = [
-        (case, clocks.read(content, now.calendar, content.services[case.service], case, history))
-        for case, history in cases
-        if case.service in content.services
+    days = notes.special_days(tx)
+    open_ = [(case, history) for case, history in cases if case.service in content.services]
+    found = [wound(content, case, history, days) for case, history in open_]
+    moved = [
+        (new.reference, new.version, new.due_at)
+        for (new, _), (old, _) in zip(found, open_, strict=True)
+        if new.due_at != old.due_at
     ]
-    due = {case.reference: (read.due_at if read else None) for case, read in found}
-    moved = [(c.reference, c.version, due[c.reference]) for c, _ in found if due[c.reference] != c.due_at]
     busy = {reference for reference, *_ in moved} - applications.set_due(tx, moved)
-    free = [(case, read) for case, read in found if case.reference not in busy]
-    notes.stop(tx, [(case.reference, case.version) for case, read in free if read is None])
-    notes.put(tx, [note(case, read, now.rules) for case, read in free if read])
-    return [replace(case, due_at=due[case.reference]) for case, _ in found]
+    free = [(case, row) for case, row in found if case.reference not in busy]
+    notes.stop(tx, [(case.reference, case.version) for case, row in free if row is None])
+    notes.put(tx, [row for _, row in free if row])
+    return [case for case, _ in found]
 
 
-def note(case: Application, found: Clocks, named: str) -> ClockRow:
-    """The clocks of a case as the store keeps them, under these rules."""
+def _note(case: Application, found: Clocks, named: str) -> ClockRow:
     return ClockRow(
         reference=case.reference,
         version=case.version,

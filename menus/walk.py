@@ -39,7 +39,7 @@ class Form:
         before = {q.id: q for q in self.questions(answers)}
         given = {name: old for name, old in answers.items() if name != question.id} | {question.id: value}
         after = {q.id: q for q in self.questions(given)}
-        gone = {name for name in given if name in after and before.get(name) != after[name]}
+        gone = {name for name in given if name in after and before.get(name) is not after[name]}
         gone |= {q.id for q in self.service.questions if question.id in q.above or question.id in RULED.get(q.rule, ())}
         return {name: old for name, old in given.items() if name not in gone - {question.id}}
 

@@ -60,8 +60,8 @@ def refusals() -> Iterator[None]:
     """Turn what the triggers refuse into IllegalMove; a broken table constraint stays an error of the program."""
     try:
         yield
-    except sa.exc.IntegrityError as error:
-        cause = error.orig
+    except (sa.exc.IntegrityError, psycopg.IntegrityError) as error:
+        cause = error.orig if isinstance(error, sa.exc.IntegrityError) else error
         if isinstance(cause, psycopg.errors.CheckViolation) and cause.diag.constraint_name is None:
             raise IllegalMove(cause.diag.message_primary) from error
         raise

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from store import rows
+from store.cases import Application
 from store.db import Transaction
 
 Span = tuple[str, str]
@@ -73,6 +74,27 @@ _HEAL = sa.text("""
                        ORDER BY e.id DESC LIMIT 1) last ON true
     WHERE a.state IS DISTINCT FROM last.to_state AND a.reference >= :low AND a.reference < :high
     FOR UPDATE OF a""")
+
+
+def submitted(case: Application) -> Event:
+    """The first event of a case that its citizen is about to submit; it has no number yet."""
+    return Event(
+        id=0,
+        reference=case.reference,
+        service=case.service,
+        from_state=None,
+        to_state=case.state,
+        action="submit",
+        actor_kind="citizen",
+        actor=case.phone,
+        reason=None,
+        details={},
+        before=None,
+        after=None,
+        version=case.version,
+        at=case.created_at,
+        relayed_at=None,
+    )
 
 
 def history(tx: Transaction, reference: str) -> list[Event]:

@@ -24,6 +24,11 @@ def value(kind: type[T], row: sa.Row[Any]) -> T:
     return kind(**{name: columns[name] for name in names(cast(Any, kind))})
 
 
+def values(given: Any) -> dict[str, Any]:
+    """The columns that a value has, by name."""
+    return {name: getattr(given, name) for name in names(cast(Any, type(given)))}
+
+
 def first(kind: type[T], result: sa.CursorResult[Any]) -> T | None:
     """The first row as a `kind`, or None when there is none."""
     row = result.first()
