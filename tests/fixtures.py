@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,6 +25,13 @@ SECRET = "a-secret-of-tests"
 @pytest.fixture(scope="session")
 def session_runtime(database_url: str, redis_url: str) -> Iterator[Runtime]:
     """One runtime for a worker: content is read once."""
+    with runtime_on(database_url, redis_url) as runtime:
+        yield runtime
+
+
+@contextmanager
+def runtime_on(database_url: str, redis_url: str) -> Iterator[Runtime]:
+    """A runtime on these servers; its content is read."""
     settings = Settings(
         database_url=SecretStr(database_url),
         redis_url=SecretStr(redis_url),
