@@ -6,13 +6,14 @@ Decides: how a service's workflow becomes rows. Must not know: SQL.
 import logging
 from datetime import date, timedelta
 from itertools import accumulate
+from typing import Any
 
 from gateway.runtime import Runtime
 from handlers.calendar import is_working_day
 from menus.content import Content, Service
-from menus.workflow import ORIGIN, SAME
-from store import measures, workflow_tables
-from store.workflow_tables import BACK, ServiceRow
+from menus.workflow import ORIGIN, SAME, Move
+from store import measures, places, workflow_tables
+from store.workflow_tables import BACK, Edge, ServiceRow
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ def sync(runtime: Runtime) -> None:
     with runtime.db.transaction() as tx:
         for kept in workflow_tables.sync(tx, rows(runtime.content)):
             log.warning("this left the content but cases still need it: %s", kept)
+        places.sync(tx, codes(runtime.content))
         measures.set_workdays(tx, workdays(runtime.content, runtime.now().date()))
 
 
@@ -36,24 +38,36 @@ def workdays(content: Content, today: date) -> dict[date, int]:
     return dict(zip(days, worked, strict=True))
 
 
+def codes(content: Content) -> list[str]:
+    """Every district, which is its centre too, and every sub-district."""
+    return [code for district in content.districts for code in (district.code, *district.subdistricts)]
+
+
 def rows(content: Content) -> list[ServiceRow]:
     """One row a service."""
     return [_row(content, service) for service in content.services.values()]
 
 
 def _row(content: Content, service: Service) -> ServiceRow:
-    moves = [
-        (source, {SAME: source, ORIGIN: BACK}.get(move.to, move.to), move.action)
-        for move in service.workflow.moves
-        for source in move.source
-    ]
+    ways: dict[Edge, list[dict[str, Any]]] = {}
+    for move in service.workflow.moves:
+        for source in move.source:
+            edge = source, {SAME: source, ORIGIN: BACK}.get(move.to, move.to), move.action
+            ways.setdefault(edge, []).append(_condition(move))
     return ServiceRow(
         service=service.id,
         start_state=service.workflow.start,
         directorate=service.routing.default,
         routes=service.routing.by_place,
         states={state: content.states[state].closed for state in service.workflow.states},
-        moves=sorted(set(moves)),
+        moves=sorted(ways),
+        only_if={edge: found for edge, found in ways.items() if all(found)},
         awaits=[state for state in service.workflow.states if content.states[state].clock == "citizen"],
         promise=service.workflow.promise,
     )
+
+
+def _condition(move: Move) -> dict[str, Any]:
+    """What a case must be for this move; empty: any case has it."""
+    found = {"when": move.when, "came_from": move.came_from, "within": move.within, "max": move.max}
+    return {name: value for name, value in found.items() if value}

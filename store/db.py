@@ -6,9 +6,9 @@ needs the driver's exceptions.
 
 import select
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import psycopg
 import sqlalchemy as sa
@@ -25,8 +25,20 @@ TRUSTED_S = 5.0
 """A connection used so lately is alive, unless the system already knows that the server has closed it."""
 
 
+OVERTAKEN = {"40001", "40P01"}
+"""SQLSTATE of a transaction that was ended for the sake of another: serialization failure, deadlock."""
+TRIES = 3
+PAUSE_S = 0.02
+
+T = TypeVar("T")
+
+
 class StoreUnavailable(Exception):  # noqa: N818
     """PostgreSQL could not be reached, or did not answer in time. Nothing was committed unless the commit was lost."""
+
+
+class Overtaken(StoreUnavailable):
+    """PostgreSQL ended this transaction so that another could go on. Nothing of it was committed: it may be repeated."""
 
 
 def address(url: str) -> URL:
@@ -42,9 +54,10 @@ def _as_unavailable() -> Iterator[None]:
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
-        raise StoreUnavailable(str(error)) from error
+        overtaken = getattr(getattr(error, "orig", None), "sqlstate", None) in OVERTAKEN
+        raise (Overtaken if overtaken else StoreUnavailable)(str(error)) from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise StoreUnavailable(str(error)) from error
+        raise (Overtaken if getattr(error, "sqlstate", None) in OVERTAKEN else StoreUnavailable)(str(error)) from error
 
 
 def driver(tx: Transaction) -> psycopg.Connection:
@@ -102,6 +115,20 @@ class Database:
         """One READ COMMITTED transaction: committed on leaving, rolled back by an exception. StoreUnavailable."""
         with _as_unavailable(), self._engine.begin() as tx:
             yield tx
+
+    def repeated(self, work: Callable[[Transaction], T]) -> T:
+        """What `work` returns, in one transaction; from the beginning again when another overtook it. StoreUnavailable.
+
+        Three times at most, for work that does nothing outside of its transaction.
+        """
+        for made in range(1, TRIES):
+            try:
+                with self.transaction() as tx:
+                    return work(tx)
+            except Overtaken:
+                time.sleep(PAUSE_S * made)
+        with self.transaction() as tx:
+            return work(tx)
 
     @contextmanager
     def statements(self) -> Iterator[Transaction]:

@@ -55,6 +55,19 @@ def test_submitting_from_two_threads_at_once_makes_one_case(db: Database, servic
     assert [made for _, made in results].count(True) == 1
 
 
+def test_of_many_who_look_first_under_the_phones_lock_one_makes_a_case(db: Database, services: None) -> None:
+    def submit(number: int) -> bool:
+        new = NewApplication("water", PHONE, None, "ar", {}, "ussd", f"race:{number}", None, None)
+        with db.transaction() as tx:
+            applications.lock_phone(tx, PHONE, "water")
+            if applications.of_phone(tx, PHONE, ["water"]):
+                return False
+            return applications.submit(tx, new, NOW)[1]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(submit, range(8))) == [False] * 7 + [True]
+
+
 def test_without_a_key_every_submission_is_a_case(submitted: Submitted) -> None:
     assert submitted().reference != submitted().reference
 

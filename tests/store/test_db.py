@@ -3,12 +3,13 @@
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
-from store.db import Database, StoreUnavailable, address
+from store.db import Database, Overtaken, StoreUnavailable, Transaction, address
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"])
@@ -92,3 +93,29 @@ def unused_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
+
+
+def test_what_a_deadlock_ended_is_done_again(db: Database, owner: psycopg.Connection) -> None:
+    owner.execute("INSERT INTO gateway.idempotency SELECT k, '', '{}', now() FROM unnest(ARRAY['a', 'b']) k")
+    gate, tries = threading.Barrier(2), []
+    touch = sa.text("UPDATE gateway.idempotency SET fingerprint = fingerprint || 'x' WHERE key = :key")
+
+    def work(tx: Transaction, *keys: str) -> None:
+        tries.append(keys)
+        tx.execute(touch, {"key": keys[0]})
+        if len(tries) <= 2:
+            gate.wait(5)
+        tx.execute(touch, {"key": keys[1]})
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda keys: db.repeated(lambda tx: work(tx, *keys)), [("a", "b"), ("b", "a")]))
+    assert len(tries) == 3
+    assert owner.execute("SELECT fingerprint FROM gateway.idempotency").fetchall() == [("xx",), ("xx",)]
+
+
+def test_a_transaction_that_is_overtaken_again_and_again_is_given_up(db: Database) -> None:
+    def work(tx: Transaction) -> None:
+        tx.execute(sa.text("DO $$ BEGIN RAISE 'x' USING ERRCODE = 'serialization_failure'; END $$"))
+
+    with pytest.raises(Overtaken):
+        db.repeated(work)

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from psycopg.errors import CheckViolation, InsufficientPrivilege
 
-from store import events
+from store import events, places
 from store.db import Database
 from tests.store.workflow import PHONE
 
@@ -118,6 +118,31 @@ def test_a_refusal_names_what_is_possible(portal: psycopg.Connection, statement:
         portal.execute(statement)
     assert refused.value.diag.message_primary == message
     assert portal.execute("SELECT state, version FROM application").fetchall() == [("SUBMITTED", 1)]
+
+
+def test_a_place_that_nobody_knows_is_refused_and_not_sent_astray(db: Database, portal: psycopg.Connection) -> None:
+    with db.transaction() as tx:
+        places.sync(tx, ["10", "kumait"])
+    portal.execute(INSERT, ["water", PHONE, "kumait"])
+    portal.execute(INSERT, ["water", PHONE, None])
+    said = "unknown place kumayt; places: 10, kumait"
+    for statement in (
+        "UPDATE application SET place = %s",
+        "INSERT INTO application (service, phone, place) SELECT 'water', '+9647701234567', %s",
+    ):
+        with pytest.raises(CheckViolation) as refused:
+            portal.execute(statement, ["kumayt"])  # type: ignore[arg-type]
+        assert refused.value.diag.message_primary == said
+    assert portal.execute("SELECT place FROM application ORDER BY place").fetchall() == [("kumait",), (None,)]
+
+
+def test_a_case_keeps_a_place_that_left_the_list(db: Database, portal: psycopg.Connection) -> None:
+    _insert(portal)
+    portal.execute("UPDATE application SET place = 'old', language = 'en'")
+    with db.transaction() as tx:
+        places.sync(tx, ["10"])
+    portal.execute("UPDATE application SET place = 'old', language = 'ar'")
+    assert portal.execute("SELECT place, version FROM application").fetchall() == [("old", 3)]
 
 
 @pytest.mark.parametrize("column", ["service = 'permit'", "reference = '24839174'"])
