@@ -15,6 +15,7 @@ from gateway import reload as versions
 from gateway.broadcast_cli import broadcast
 from gateway.calendar_cli import calendar
 from gateway.delivery_rules import load_rules
+from gateway.import_cli import take_over
 from gateway.message_cli import message
 from gateway.officer_cli import officer
 from gateway.runtime import Runtime, build
@@ -78,6 +79,7 @@ gateway.add_command(message)
 gateway.add_command(officer)
 gateway.add_command(sms_commands)
 gateway.add_command(calendar)
+gateway.add_command(take_over)
 gateway.add_command(broadcast)
 for command in store_cli.COMMANDS:
     gateway.add_command(command)
@@ -143,12 +145,15 @@ def sweep() -> None:
 def migrate() -> None:
     """Bring the store's schema and its workflow tables up to date."""
     from gateway import workflow_sync
-    from store.migrate import upgrade
+    from store.migrate import Blocked, upgrade
 
     logs.configure()
     runtime = runtime_now()
     assert runtime.settings.database_url is not None  # build() needs it
-    upgrade(runtime.settings.database_url.get_secret_value())
+    try:
+        upgrade(runtime.settings.database_url.get_secret_value())
+    except Blocked as error:
+        raise click.ClickException(str(error)) from None
     field_keys.must_fit(runtime)
     workflow_sync.sync(runtime)
     versions.publish(runtime.settings.data_dir)

@@ -5,13 +5,13 @@ Decides: what the owner's phone may see and do. Must not know: screens, the wire
 
 from typing import Any
 
-from handlers import moves, personal
+from handlers import moves, params
 from handlers.context import Context, Refused
 from handlers.personal import HIDDEN
 from handlers.sealing import is_sealed
-from handlers.wording import case_words, day, question_words
-from menus.localized import fill, placeholders
-from menus.workflow import CITIZEN, Move, Param
+from handlers.wording import case_words, day
+from menus.needs import need
+from menus.workflow import CITIZEN, Param
 from store import applications, idempotency
 from store.applications import Application
 
@@ -45,26 +45,22 @@ def shown(context: Context, phone: str, reference: str, language: str) -> dict[s
         "place": case.place or "",
         "answers": {name: HIDDEN if is_sealed(value) else str(value) for name, value in case.answers.items()},
         "due": day(case.due_at, context.content),
-        "question": str(case.details.get("question", "")),
+        "question": params.asked(case),
         "note": needed(context, case, language),
         "spent": _spent(context, case),
     }
 
 
 def needed(context: Context, case: Application, language: str) -> str:
-    """What the office waits for, in the citizen's words: its question, its offer; empty in any other state."""
+    """What the citizen is to know or do in this state: a question, an offer, a day, the papers; empty for the rest."""
     service = context.content.services.get(case.service)
     kind = context.content.states.get(case.state)
-    if service is None or kind is None or kind.clock != "citizen":
+    if service is None or kind is None:
         return ""
-    if case.details.get("question") and case.state == "INFO_REQUIRED":
-        return question_words(context.content, service, str(case.details["question"]), case.answers, language)
     words = case_words(context.content, service, case, language)
-    ussd = context.content.ussd
-    text = ussd.get(f"need_{service.id}_{case.state.lower()}") or ussd.get(f"need_{case.state.lower()}")
-    if text is None or not placeholders(text) <= set(words):
-        return ""
-    return fill(text[language], words)
+    if case.state == "INFO_REQUIRED":
+        return words.get("question", "")
+    return need(context.content, service, case.state, words, language)
 
 
 def _spent(context: Context, case: Application) -> list[str]:
@@ -96,32 +92,16 @@ def _act(context: Context, phone: str, args: dict[str, Any]) -> dict[str, Any]:
         return {"refused": "changed"}
     service = context.content.services[case.service]
     move = service.workflow.find(case.state, args["action"], case.answers)
-    if move is None or CITIZEN not in move.by or _says_nothing(move, args["params"]):
+    if move is None or CITIZEN not in move.by:
         return {"refused": "not_possible"}
-    given = {param.id: _given(case, param, args["params"]) for param in move.params}
-    made = moves.make(context, case, move, "citizen", phone, given, **_answer(context, case, args))
+    given = {param.id: _given(param, args["params"]) for param in move.params}
+    made = moves.make(context, case, move, "citizen", phone, given)
     if isinstance(made, Refused):
         return {"refused": "changed" if made.code == "stale" else "not_possible"}
     return {"reference": made.reference, "state": made.state, "due": day(made.due_at, context.content)}
 
 
-def _says_nothing(move: Move, said: dict[str, str]) -> bool:
-    """An answer to the office's question that has no answer in it."""
-    return any(param.type == "question" for param in move.params) and not said.get("value")
-
-
-def _given(case: Application, param: Param, said: dict[str, str]) -> Any:
-    """A parameter of the citizen's move: what the office asked is in the case, the rest is what they said."""
-    if param.type == "question":
-        return case.details.get(param.id)
+def _given(param: Param, said: dict[str, str]) -> Any:
+    """A parameter of the citizen's move, as it was typed."""
     value = said.get(param.id)
     return int(value) if value is not None and param.type == "rating" else value
-
-
-def _answer(context: Context, case: Application, args: dict[str, Any]) -> dict[str, Any]:
-    """What the citizen said, recorded beside the question it answers, as that question's class asks."""
-    if "value" not in args["params"]:
-        return {}
-    service, asked = context.content.services[case.service], str(case.details.get("question", ""))
-    said = personal.sealed_answer(context.content, context.seals, service, asked, args["params"]["value"])
-    return {personal.ANSWER: said}

@@ -4,21 +4,24 @@ Decides: what an officer may see and do, by role and directorate. Must not know:
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from handlers import keeping, moves, personal
+from handlers import keeping, moves, personal, rights
 from handlers.context import Context, Refused
 from handlers.notify import SILENT
+from handlers.rights import scopes
 from menus.content import Content, Service
 from menus.workflow import CITIZEN, SYSTEM, Move
 from store import access, applications, clocks, events, outbox
-from store.applications import Application, Scope
+from store.applications import Application
 from store.clocks import ClockRow
 from store.events import Event
 from store.officers import Officer
 from store.outbox import Message
+
+__all__ = ["CaseFile", "Query", "act", "listed", "opened", "roles", "scopes", "sees", "told"]
 
 OBJECTIONS = ("appeal", "object")
 
@@ -54,23 +57,11 @@ def roles(services: Iterable[Service]) -> list[str]:
     return sorted(named - {CITIZEN, SYSTEM})
 
 
-def scopes(content: Content, officer: Officer) -> list[Scope]:
-    """What an officer sees: cases held by the directorate, services that are its own, parallel steps it answers."""
-    own = [service.id for service in content.services.values() if service.routing.default == officer.directorate]
-    asked = [
-        service.id for service in content.services.values() if officer.directorate in _asked_of(content, service.id)
-    ]
-    found = [Scope(directorate=officer.directorate, services=None)]
-    return found + ([Scope(directorate=None, services=[*own, *asked])] if own or asked else [])
-
-
-def _asked_of(content: Content, service: str) -> set[str]:
-    gathers = (move.gather for move in content.services[service].workflow.moves)
-    return {directorate for gather in gathers if gather for directorate in gather.of}
-
-
 def listed(context: Context, officer: Officer, query: Query) -> list[Application]:
-    """One page of the officer's cases, newest first, as `personal.glimpse` shows them; the look is logged."""
+    """One page of the officer's cases, newest first, as `personal.glimpse` shows them; the look is logged.
+
+    Asked for a phone, it leaves out those whose phone the officer may not know.
+    """
     found = applications.page(
         context.tx,
         scopes=scopes(context.content, officer),
@@ -82,30 +73,41 @@ def listed(context: Context, officer: Officer, query: Query) -> list[Application
     )
     asked = {name: value for name in ("service", "state") if (value := getattr(query, name)) is not None}
     access.record(context.tx, officer.name, "list", context.now, phone=query.phone, cases=len(found), asked=asked)
-    return [personal.glimpse(context.content, case, officer.roles) for case in found]
+    if query.phone:
+        found = [case for case in found if not personal.is_hidden(context.content, case, officer)]
+    return [personal.glimpse(context.content, case, officer) for case in found]
 
 
 def opened(context: Context, officer: Officer, reference: str) -> CaseFile | None:
     """The case whole, or None when it does not exist or is not this officer's to see."""
     case = applications.find(context.tx, reference)
-    if case is None or not _sees(context.content, officer, case):
+    if case is None or not rights.sees(context.content, officer, case):
         return None
     access.record(context.tx, officer.name, "case", context.now, reference=reference)
-    hidden = personal.is_hidden(context.content, case, officer.roles)
+    hidden = personal.is_hidden(context.content, case, officer)
+    history = events.history(context.tx, reference)
     told = [each for each in outbox.of_reference(context.tx, reference) if each.kind != SILENT]
     return CaseFile(
-        personal.whole(context.content, context.seals, case, officer.roles),
-        [personal.event_seen(event, hidden=hidden) for event in events.history(context.tx, reference)],
+        personal.whole(context.content, context.seals, _counted(context.content, case, history), officer),
+        [personal.event_seen(context.content, event, hidden=hidden) for event in history],
         [personal.message_seen(message, hidden=hidden) for message in told],
         _allowed(context, officer, case),
         clocks.find(context.tx, reference),
     )
 
 
+def _counted(content: Content, case: Application, history: Sequence[Event]) -> Application:
+    """The case with the answers of a parallel step as they count: another system may have begun another round."""
+    service = content.services.get(case.service)
+    steps = [move for move in service.workflow.moves if move.gather and case.state in move.source] if service else []
+    counted = {m.action: moves.gathered(service.workflow, case, m, history) for m in steps} if service else {}
+    return replace(case, details=case.details | counted)
+
+
 def sees(context: Context, officer: Officer, reference: str) -> bool:
     """Whether the case exists and is this officer's to see."""
     case = applications.find(context.tx, reference)
-    return case is not None and _sees(context.content, officer, case)
+    return case is not None and rights.sees(context.content, officer, case)
 
 
 def told(context: Context, officer: Officer, phone: str) -> dict[str, Any]:
@@ -114,40 +116,23 @@ def told(context: Context, officer: Officer, phone: str) -> dict[str, Any]:
     mine = {
         case.reference
         for case in found
-        if _sees(context.content, officer, case) and not personal.is_hidden(context.content, case, officer.roles)
+        if rights.sees(context.content, officer, case) and not personal.is_hidden(context.content, case, officer)
     }
     records = keeping.export(context, phone, officer.name)
     parts = ("applications", "history", "messages", "views")
     return {part: [row for row in records[part] if row["reference"] in mine] for part in parts}
 
 
-def _sees(content: Content, officer: Officer, case: Application) -> bool:
-    return any(
-        (scope.directorate is None or scope.directorate == case.directorate)
-        and (scope.services is None or case.service in scope.services)
-        for scope in scopes(content, officer)
-    )
-
-
 def _allowed(context: Context, officer: Officer, case: Application) -> list[Move]:
     service = context.content.services.get(case.service)
     if service is None:
         return []
-    own = _roles_here(service, officer, case)
+    own = rights.roles_here(context.content, service, officer, case)
     return [
         move
         for move in service.workflow.moves_from(case.state, case.answers)
         if own & set(move.by) and not _barred(context, officer, case, move) and not moves.spent(context, case, move)
     ]
-
-
-def _roles_here(service: Service, officer: Officer, case: Application) -> set[str]:
-    """The roles that count for this case: a directorate that is only asked has those of the step it is asked in."""
-    own = set(officer.roles)
-    if officer.directorate in (case.directorate, service.routing.default):
-        return own
-    asked = [m for m in service.workflow.moves if m.gather and officer.directorate in m.gather.of]
-    return own & {role for move in asked if case.state in move.source for role in move.by}
 
 
 def act(
@@ -160,14 +145,14 @@ def act(
 ) -> Application | Refused:
     """Make a move as an officer; the case as it is afterwards, or why not."""
     case = applications.lock(context.tx, reference)
-    if case is None or not _sees(context.content, officer, case):
+    if case is None or not rights.sees(context.content, officer, case):
         return Refused("not_found", "There is no such case in your directorate.")
     if expected_version is not None and expected_version != case.version:
         return Refused("stale", f"The case is at version {case.version}; read it again.")
     move = _find(context, case, action)
     if isinstance(move, Refused):
         return move
-    if not set(move.by) & _roles_here(context.content.services[case.service], officer, case):
+    if not set(move.by) & rights.roles_here(context.content, context.content.services[case.service], officer, case):
         named = ", ".join(sorted(set(move.by) - {CITIZEN, SYSTEM})) or "no officer"
         return Refused("forbidden", f"{action} is for {named}; the case is with {case.directorate}.")
     if barred := _barred(context, officer, case, move):
@@ -178,10 +163,12 @@ def act(
 
 def _find(context: Context, case: Application, action: str) -> Move | Refused:
     service = context.content.services.get(case.service)
-    move = service.workflow.find(case.state, action, case.answers) if service else None
+    before = moves.came_from(context, case) if service else None
+    move = service.workflow.find(case.state, action, case.answers, before) if service else None
     if move is not None:
         return move
-    names = sorted({m.action for m in service.workflow.moves_from(case.state, case.answers)}) if service else []
+    able = service.workflow.moves_from(case.state, case.answers, before) if service else ()
+    names = sorted({m.action for m in able})
     return Refused("illegal_move", f"{case.state} has no action {action}; it has: {', '.join(names) or 'none'}.")
 
 

@@ -4,15 +4,15 @@ Decides: what is sealed, who sees what of a case, and what is masked. Must not k
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
 from handlers.sealing import Seals, is_sealed
-from menus import phones
 from menus.content import Content, Service
 from store.applications import Application
 from store.events import Event
+from store.officers import Officer
 from store.outbox import Message
 
 DataClass = Literal["open", "personal", "sensitive"]
@@ -72,19 +72,19 @@ def opened_card(seals: Seals, kept: str | None) -> str | None:
     return str(seals.open(CARD, json.loads(kept)))
 
 
-def whole(content: Content, seals: Seals, case: Application, roles: Collection[str]) -> Application:
+def whole(content: Content, seals: Seals, case: Application, officer: Officer) -> Application:
     """A case as an officer who opened it sees it: everything, but not who is behind a confidential one."""
     seen = replace(case, answers=opened(seals, case.answers), details=opened(seals, case.details))
-    return _anonymous(seen) if is_hidden(content, case, roles) else seen
+    return _anonymous(content, seen) if is_hidden(content, case, officer) else seen
 
 
-def glimpse(content: Content, case: Application, roles: Collection[str]) -> Application:
+def glimpse(content: Content, case: Application, officer: Officer) -> Application:
     """A case as one of a list: personal answers masked, sensitive ones hidden."""
     service = content.services.get(case.service)
     answers = {name: masked(class_of(content, service, name), value) for name, value in case.answers.items()}
     details = {name: HIDDEN if is_sealed(value) else value for name, value in case.details.items()}
     seen = replace(case, answers=answers, details=details)
-    return _anonymous(seen) if is_hidden(content, case, roles) else seen
+    return _anonymous(content, seen) if is_hidden(content, case, officer) else seen
 
 
 def masked(data: DataClass, value: Any) -> Any:
@@ -95,30 +95,52 @@ def masked(data: DataClass, value: Any) -> Any:
     return value if data == "open" else f"…{text[-2:]}" if len(text) > 4 and text.isdecimal() else HIDDEN
 
 
-def is_hidden(content: Content, case: Application, roles: Collection[str]) -> bool:
-    """Whether the citizen asked to stay unknown to these roles (services-domain §5.1)."""
+def is_hidden(content: Content, case: Application, officer: Officer) -> bool:
+    """Whether the citizen asked to stay unknown to this officer (services-domain §5.1): to all but those of the unit
+    that takes such messages in."""
     service = content.services.get(case.service)
     rule = service.confidential if service else None
-    return rule is not None and case.answers.get(rule.field) in rule.values and not set(rule.to) & set(roles)
+    if service is None or rule is None or case.answers.get(rule.field) not in rule.values:
+        return False
+    return officer.directorate != service.routing.default or not set(rule.to) & set(officer.roles)
 
 
-def event_seen(event: Event, *, hidden: bool) -> Event:
+def event_seen(content: Content, event: Event, *, hidden: bool) -> Event:
     """An event as an officer who opened the case sees it; the history holds no sealed value."""
     if not hidden:
         return event
-    actor = HIDDEN if event.actor_kind == "citizen" else event.actor
-    return replace(event, actor=actor, before=_without_phone(event.before), after=_without_phone(event.after))
+    return replace(
+        event,
+        actor=HIDDEN if event.actor_kind == "citizen" else event.actor,
+        before=_unnamed(content, event.service, event.before),
+        after=_unnamed(content, event.service, event.after),
+    )
 
 
 def message_seen(message: Message, *, hidden: bool) -> Message:
     """A message as an officer who opened the case sees it."""
-    return replace(message, phone=phones.mask(message.phone)) if hidden else message
+    return replace(message, phone=HIDDEN) if hidden else message
 
 
-def _anonymous(case: Application) -> Application:
+def _anonymous(content: Content, case: Application) -> Application:
     by = HIDDEN if case.submitted_by == case.phone else case.submitted_by
-    return replace(case, phone=phones.mask(case.phone), submitted_by=by)
+    return replace(case, phone=HIDDEN, submitted_by=by, answers=_without_own(content, case.service, case.answers))
 
 
-def _without_phone(side: dict[str, Any] | None) -> dict[str, Any] | None:
-    return {**side, "phone": HIDDEN} if side and "phone" in side else side
+def _without_own(content: Content, service: str, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers without the references of the citizen's other cases, which would lead to the phone."""
+    known = content.services.get(service)
+    own = {question.id: question.special for question in (known.questions if known else ()) if question.own}
+    return {
+        name: HIDDEN if name in own and not ((special := own[name]) and value == special.id) else value
+        for name, value in answers.items()
+    }
+
+
+def _unnamed(content: Content, service: str, side: dict[str, Any] | None) -> dict[str, Any] | None:
+    if not side:
+        return side
+    shown = {**side, "phone": HIDDEN} if "phone" in side else dict(side)
+    if isinstance(shown.get("answers"), dict):
+        shown["answers"] = _without_own(content, service, shown["answers"])
+    return shown

@@ -26,10 +26,11 @@ def tick(context: Context, reference: str) -> str | None:
     if service is None or step is None:
         winding.wind(context.tx, context.content, case)
         return None
-    move = service.workflow.find(case.state, step.action, case.answers)
+    before = moves.came_from(context, case)
+    move = service.workflow.by_system(case.state, step.action, case.answers, before)
     if move is None:
         raise TickError(f"{case.service}: {case.state} has no move {step.action}")
     made = moves.make(context, case, move, "system", ACTOR, {}, **step.details)
     if isinstance(made, Refused):
         raise TickError(f"{case.service}: {made.message}")
-    return step.action
+    return move.action

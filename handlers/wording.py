@@ -29,12 +29,16 @@ def case_words(content: Content, service: Service, case: Application, language: 
         "state": content.state_label(case.state, language),
         "days": str(promise(service, case.answers)),
     }
+    if service.papers:
+        words["papers"] = service.papers[language]
     if case.due_at:
         words["due"] = day(case.due_at, content)
     params = {param.id: param for move in service.workflow.moves for param in move.params}
     for name, value in case.details.items():
         if name in params and value is not None:
             words[name] = param_words(content, service, params[name], value, case.answers, language)
+    if "question" in words and words.get("hint"):
+        words["question"] = f"{words['question']} {words['hint']}"
     return words
 
 

@@ -6,37 +6,31 @@ Decides: which content is refused at boot. Must not know: screens' sizes (see me
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from menus import workflow_checks
 from menus.content import Content, Service
 from menus.forms import Question
 from menus.localized import placeholders
 from menus.rules import RULES
-from menus.workflow import CITIZEN, ORIGIN, SAME, SYSTEM, Move
 from menus.yaml_source import YamlSource
 
 USSD_TEXTS = frozenset(
     "more back yes no change place place_same district subdistrict review send correct cancel which_answer closed done"
     " retry too_many unavailable fault declined my_requests no_requests status status_due sure acted already_open"
     " changed not_possible rate rate_1 rate_2 rate_3 rate_4 rate_5 resume resume_1 resume_2 resume_3 replaced"
-    " answer_by_text".split()
+    " answer_by_text papers"
+    " pin_set pin_ask pin_reference pin_owner pin_kept pin_removed pin_none pin_locked pin_refused complain".split()
 )
 SMS_TEXTS = frozenset(
-    "help unknown_ref bad_ref not_understood which_one system status status_due status_needs generic"
-    " resume stopped started bad_choice dial acted withdraw_ask".split()
+    "help unknown_ref bad_ref not_understood which_one system status status_due status_needs status_why generic"
+    " resume stopped started bad_choice dial acted withdraw_ask pin_not_by_text pin_by_call".split()
 )
-ROLES = frozenset(
-    "CITIZEN CLERK VERIFIER INSPECTOR CLEARANCE CASHIER APPROVER CREW STORE SILO SCHOOL BRANCH REGISTRAR GRO HANDLER"
-    " DIRECTOR SYSTEM".split()
-)
-CASE_WORDS = frozenset("reference days office due state question".split())
-"""Placeholders that every case can fill; the rest come from the parameters of its moves."""
-
 Where = Sequence[str | int]
 Fault = tuple[str, Where, str]
 
 
 def check(content: Content, sources: Mapping[str, YamlSource]) -> list[str]:
     """Every fault, as `file:line: reason`."""
-    found = [*_texts(content), *_menus(content), *_shortcuts(content), *_profile(content)]
+    found = [*_texts(content), *_needs(content), *_menus(content), *_shortcuts(content), *_profile(content)]
     for service in content.services.values():
         found += [(f"services/{service.id}.yaml", where, reason) for where, reason in _service(content, service)]
     return [sources[file].fault(where, reason) for file, where, reason in found]
@@ -48,6 +42,19 @@ def _texts(content: Content) -> Iterator[Fault]:
             yield "texts.yaml", (section,), f"the text {name} is missing"
 
 
+def _needs(content: Content) -> Iterator[Fault]:
+    """A `need_` text that no state has is a spelling mistake: nobody would ever see it."""
+    shared = {f"need_{state.lower()}" for state in content.states}
+    own = {f"need_{name}_{state.lower()}" for name, each in content.services.items() for state in each.workflow.states}
+    for name in content.ussd:
+        if (
+            name.startswith("need_")
+            and name not in shared
+            and not any(f"{name}_".startswith(f"{each}_") for each in own)
+        ):
+            yield "texts.yaml", ("ussd", name), f"the text {name} is of no state"
+
+
 def _menus(content: Content) -> Iterator[Fault]:
     if "main" not in content.menus:
         yield "menus.yaml", ("menus",), "there is no menu main"
@@ -55,9 +62,9 @@ def _menus(content: Content) -> Iterator[Fault]:
     for name, menu in content.menus.items():
         for number, item in enumerate(menu.items):
             where = ("menus", name, "items", number)
-            targets = [item.service, item.menu, item.cases, item.language]
+            targets = [item.service, item.menu, item.cases, item.language, item.pin]
             if sum(target is not None for target in targets) != 1:
-                yield "menus.yaml", where, "an item has one of service, menu, cases, language"
+                yield "menus.yaml", where, "an item has one of service, menu, cases, language, pin"
             if item.service and item.service not in content.services:
                 yield "menus.yaml", where, f"there is no service {item.service}"
             if item.menu and item.menu not in content.menus:
@@ -97,7 +104,10 @@ def _service(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
     names = {q.id for q in (*content.profile, *service.questions)}
     for question in service.questions:
         yield from ((("questions",), f"{question.id}: {reason}") for reason in _question(content, question, names))
-    yield from _workflow(content, service)
+    about = [question for question in service.questions if question.id == service.about_case]
+    if service.about_case and not (about and about[0].type == "reference" and about[0].own):
+        yield ("about_case",), f"{service.about_case} is no question for an own reference"
+    yield from workflow_checks.check(content, service)
 
 
 def _routing(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
@@ -136,68 +146,3 @@ def _question(content: Content, question: Question, names: set[str]) -> Iterator
             yield f"choice {choice.key} asks {choice.redo} again, which is no question here"
         if choice.end and choice.end not in content.ussd:
             yield f"choice {choice.key} ends with the text {choice.end}, which does not exist"
-
-
-def _workflow(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
-    flow = service.workflow
-    for state in sorted(set(service.urgent.states if service.urgent else {}) - set(flow.states)):
-        yield ("urgent", "states", state), "there is no such state in this service"
-    if flow.start not in flow.states:
-        yield ("workflow", "start"), f"there is no state {flow.start}"
-    for number, move in enumerate(flow.moves):
-        yield from ((("workflow", "moves", number), reason) for reason in _move(content, service, move))
-    for state in flow.states:
-        where = ("workflow", "states", state)
-        if not content.states[state].closed and not any(state in move.source for move in flow.moves):
-            yield where, "no move leaves this state, and it is not closed"
-        entry = state == flow.start or content.states[state].entry
-        if not entry and not any(move.to == state for move in flow.moves):
-            yield where, "no move leads to this state"
-        yield from ((where, reason) for reason in _clocks(content, service, state))
-        yield from ((where, reason) for reason in _state_text(content, service, state))
-        replies = [move.reply for move in flow.moves if state in move.source and move.reply and not move.when]
-        if len(set(replies)) < len(replies):
-            yield where, "two moves of the citizen share a reply digit"
-
-
-def _clocks(content: Content, service: Service, state: str) -> Iterator[str]:
-    """No case may wait for ever: each clock has the move that the system makes when it runs out."""
-    use, turns = service.use(state), {content.states[state].clock}
-    turns |= {move.turn for move in service.workflow.moves if state in move.source and move.turn}
-    made = {move.action for move in service.workflow.moves if state in move.source and SYSTEM in move.by}
-    for turn, action in (("citizen", "timeout"), ("office", "escalate")):
-        if turn in turns and not content.states[state].closed and action not in made:
-            yield f"the {turn}'s clock can run out here, and the system has no move {action}"
-    params = {param.id for move in service.workflow.moves for param in move.params if param.type in ("day", "due")}
-    if use.after and use.after not in params | set(content.calendar.named_days):
-        yield f"`after` names {use.after}, which is no day of a move and no named day of the calendar"
-    if use.until and use.until not in params:
-        yield f"`until` names {use.until}, which is no day of a move"
-
-
-def _state_text(content: Content, service: Service, state: str) -> Iterator[str]:
-    names = [service.use(state).text or content.states[state].text]
-    names += [move.text for move in service.workflow.moves if move.text and state in (move.to, *move.source)]
-    params = {param.id for move in service.workflow.moves for param in move.params}
-    for name in names:
-        if name not in content.sms:
-            yield f"there is no SMS text {name}"
-        elif unknown := placeholders(content.sms[name]) - CASE_WORDS - params:
-            yield f"the SMS text {name} needs {', '.join(sorted(unknown))}, which no move gives"
-
-
-def _move(content: Content, service: Service, move: Move) -> Iterator[str]:
-    states = service.workflow.states
-    for state in (*move.source, move.to):
-        if state not in states and state not in (ORIGIN, SAME):
-            yield f"{move.action}: there is no state {state} in this service"
-    if unknown := set(move.by) - ROLES:
-        yield f"{move.action}: no such role {', '.join(sorted(unknown))}"
-    if CITIZEN in move.by and move.reply and not move.label:
-        yield f"{move.action}: a reply digit needs a label"
-    if move.by == [SYSTEM] and any(param.required for param in move.params):
-        yield f"{move.action}: the system gives no parameters"
-    if move.gather and move.gather.then not in {m.action for m in service.workflow.moves}:
-        yield f"{move.action}: gather.then names no move"
-    if move.gather and (unknown := set(move.gather.of) - set(content.directorates)):
-        yield f"{move.action}: no such directorate {', '.join(sorted(unknown))}"

@@ -85,7 +85,8 @@ def _workflow(content: Content, service: Service) -> tuple[list[Box], list[Arrow
         kind = "citizen" if CITIZEN in move.by else "system" if move.by == [SYSTEM] else ""
         for source in move.source:
             if move.to not in (SAME, ORIGIN) and move.to in service.workflow.states:
-                merged.setdefault((source, move.to, kind), []).append(move.action)
+                only = f" (from {', '.join(move.came_from)})" if move.came_from else ""
+                merged.setdefault((source, move.to, kind), []).append(move.action + only)
     return boxes, [Arrow(source, to, ", ".join(names), kind) for (source, to, kind), names in merged.items()]
 
 

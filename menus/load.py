@@ -17,7 +17,8 @@ from menus.content import Calendar, Content, Directorate, District, Menu, Operat
 from menus.forms import Model, Question
 from menus.localized import Localized
 from menus.notices import Notices, unknown_texts
-from menus.workflow import CommonMove, StateKind, expand
+from menus.shared_moves import CommonMove, expand
+from menus.workflow import StateKind
 from menus.yaml_source import ContentError, YamlSource, read_yaml
 
 ModelType = TypeVar("ModelType", bound=Model)

@@ -3,7 +3,8 @@
 Decides: what a workflow may say and which move answers a request. Must not know: the store, officers, time.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -30,6 +31,7 @@ class StateKind(Model):
     rank: int = Field(description="order of progress: common moves say 'before this state'")
     closed: bool = False
     apart: bool = Field(default=False, description="the case's own clock stands still here, as in an objection")
+    papers: bool = Field(default=False, description="the citizen can read on the screen which papers to bring")
     entry: bool = Field(default=False, description="a case may begin here beside the start of its workflow")
 
 
@@ -40,22 +42,43 @@ class StateUse(Model):
     limit: int | None = Field(default=None, ge=1)
     remind: int | None = Field(default=None, ge=0, description="days to the reminder; 0: none; default: half the limit")
     after: str | None = Field(default=None, description="the clock starts on this day: a detail or a named day")
+    papers: bool = Field(default=False, description="as that of the state, for this service alone")
     until: str | None = Field(default=None, description="the limit ends before this day: a detail")
     text: str | None = None
 
 
 ParamType = Literal[
-    "day", "due", "hour", "integer", "amount", "code", "note", "words", "rating", "reason", "question", "directorate",
-    "reference",
+    "day", "due", "hour", "integer", "amount", "code", "note", "words", "rating", "reason", "question", "answer",
+    "directorate", "reference",
 ]  # fmt: skip
 
 
+BOUNDS: Mapping[ParamType, tuple[int, int]] = {
+    "hour": (7, 15), "integer": (0, 10**9), "amount": (1, 10**9), "rating": (1, 5),
+}  # fmt: skip
+"""Numbers that make sense where a parameter says nothing else: office hours, money that is owed."""
+
+
 class Param(Model):
-    """What an officer gives with a move; it fills the SMS and stays in the case's details."""
+    """What an officer gives with a move; it fills the SMS and stays in the case's details.
+
+    One that may be left out takes its older value away when it is, unless it `stays`.
+    """
 
     id: str = Field(pattern=r"^[a-z][a-z_]*$")
     type: ParamType
     required: bool = True
+    stays: bool = Field(default=False, description="left out, the value of an earlier move goes on holding")
+    low: int | None = Field(default=None, description="least number; default: menus/workflow.py BOUNDS")
+    high: int | None = None
+    working: bool = Field(default=False, description="a day on which offices work")
+    elsewhere: bool = Field(default=False, description="a directorate other than the one that holds the case")
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The least and the greatest number it takes."""
+        low, high = BOUNDS[self.type]
+        return (low if self.low is None else self.low, high if self.high is None else self.high)
 
 
 class Gather(Model):
@@ -68,7 +91,8 @@ class Gather(Model):
 class Move(Model):
     """One transition. `max`: times per case; `within`: days since the state was entered; `turn`: whose clock starts.
 
-    `reply` is the digit by which a citizen makes it. Who submitted a case makes no move that `decides` it.
+    `reply` is the digit by which a citizen makes it. Who submitted a case makes no move that `decides` it. `came_from`:
+    only for cases that came into the state from one of these, questions asked in between left out.
     """
 
     action: str = Field(pattern=r"^[a-z][a-z_]*$")
@@ -76,7 +100,9 @@ class Move(Model):
     to: str
     by: list[str]
     params: list[Param] = Field(default_factory=list)
-    when: dict[str, list[str]] = Field(default_factory=dict)
+    when: dict[str, list[str]] = Field(default_factory=dict, description="field -> values; an unknown answer fits")
+    came_from: list[str] = Field(default_factory=list)
+    instead_of: str | None = Field(default=None, description="the system makes it in place of its move of this name")
     text: str | None = None
     label: Localized | None = None
     reply: str | None = Field(default=None, pattern=r"^[1-79]$")
@@ -87,15 +113,13 @@ class Move(Model):
     turn: Literal["office", "citizen"] | None = None
     raises: bool = Field(default=False, description="one level up: supervisor, director, governor's follow-up office")
     decides: bool = False
+    intake: bool = Field(default=False, description="back to the office that takes such cases in")
     gather: Gather | None = None
 
-
-class CommonMove(Model):
-    """A move that every service has: besides `move.from`, its sources are all states of `clock` up to `before`."""
-
-    move: Move
-    clock: Literal["office", "citizen", "open"] | None = None
-    before: str | None = None
+    @property
+    def answers(self) -> bool:
+        """Whether it answers a question of the office's."""
+        return any(param.type == "answer" for param in self.params)
 
 
 class Workflow(Model):
@@ -106,13 +130,26 @@ class Workflow(Model):
     states: dict[str, StateUse]
     moves: list[Move]
 
-    def moves_from(self, state: str, answers: Mapping[str, str]) -> Iterator[Move]:
-        """The moves that leave `state` for a case with these answers."""
-        return (move for move in self.moves if state in move.source and meets(move, answers))
+    @cached_property
+    def detours(self) -> frozenset[str]:
+        """States that lead back to where the case was: a question, and its answer."""
+        return frozenset(source for move in self.moves if move.to == ORIGIN for source in move.source)
 
-    def find(self, state: str, action: str, answers: Mapping[str, str]) -> Move | None:
+    def moves_from(self, state: str, answers: Mapping[str, str], came_from: str | None = None) -> Iterator[Move]:
+        """The moves that leave `state` for a case with these answers; `came_from` None: not known, so any fits."""
+        here = (move for move in self.moves if state in move.source)
+        return (move for move in here if meets(move, answers) and suits(move, came_from))
+
+    def find(self, state: str, action: str, answers: Mapping[str, str], came_from: str | None = None) -> Move | None:
         """The move named `action` out of `state`, or None."""
-        return next((move for move in self.moves_from(state, answers) if move.action == action), None)
+        able = self.moves_from(state, answers, came_from)
+        return next((move for move in able if move.action == action), None)
+
+    def by_system(self, state: str, action: str, answers: Mapping[str, str], came_from: str | None) -> Move | None:
+        """What the system does where its `action` is due: the move that stands in for it here, or the one itself."""
+        able = [move for move in self.moves_from(state, answers, came_from) if SYSTEM in move.by]
+        instead = (move for move in able if move.instead_of == action and came_from in move.came_from)
+        return next(instead, next((move for move in able if move.action == action), None))
 
     def by_citizen(self, state: str, answers: Mapping[str, str]) -> list[Move]:
         """What the citizen may do in `state`, those with a reply digit first."""
@@ -121,35 +158,10 @@ class Workflow(Model):
 
 
 def meets(move: Move, answers: Mapping[str, str]) -> bool:
-    """Whether the case's answers let this move apply."""
-    return all(answers.get(name, "") in values for name, values in move.when.items())
+    """Whether the case's answers let this move apply; another system may have left an answer out."""
+    return all(name not in answers or answers[name] in values for name, values in move.when.items())
 
 
-def expand(
-    common: Sequence[CommonMove], kinds: Mapping[str, StateKind], states: Mapping[str, StateUse], own: Sequence[Move]
-) -> list[Move]:
-    """A service's moves: its `own`, then the common ones; in each state the first of a name is the only one."""
-    taken = {(move.action, source) for move in own for source in move.source}
-    found = list(own)
-    for each in common:
-        move = _expand(each, kinds, states, taken)
-        if move is not None:
-            found.append(move)
-            taken |= {(move.action, source) for source in move.source}
-    return found
-
-
-def _expand(
-    each: CommonMove, kinds: Mapping[str, StateKind], states: Mapping[str, StateUse], taken: set[tuple[str, str]]
-) -> Move | None:
-    move = each.move
-    chosen = [name for name in states if name in move.source or _chosen(each, kinds[name], kinds)]
-    sources = [name for name in chosen if name != move.to and (move.action, name) not in taken]
-    target_exists = move.to in (ORIGIN, SAME) or move.to in states
-    return move.model_copy(update={"source": sources}) if sources and target_exists else None
-
-
-def _chosen(each: CommonMove, kind: StateKind, kinds: Mapping[str, StateKind]) -> bool:
-    if each.clock is None or kind.closed:
-        return False
-    return each.clock in ("open", kind.clock) and (each.before is None or kind.rank < kinds[each.before].rank)
+def suits(move: Move, came_from: str | None) -> bool:
+    """Whether the state before lets this move apply."""
+    return not move.came_from or came_from is None or came_from in move.came_from

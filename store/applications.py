@@ -29,6 +29,7 @@ __all__ = [
     "find_all",
     "lock",
     "lock_free",
+    "lock_phone",
     "move",
     "of_phone",
     "of_submission",
@@ -38,6 +39,7 @@ __all__ = [
     "submit",
 ]
 
+_NOTHING: Mapping[str, Any] = {}
 COUNTER = "counter"
 """The channel of what an officer submits for a citizen."""
 
@@ -54,6 +56,7 @@ _LOCK = sa.text("SELECT * FROM public.application WHERE reference = :reference F
 _OWN = sa.text("""
     SELECT * FROM public.application WHERE reference = :reference AND phone = :phone
         AND created_at > coalesce((SELECT disowned_at FROM gateway.person WHERE phone = :phone), '-infinity')""")
+_LOCK_PHONE = sa.text("SELECT pg_advisory_xact_lock(4970, hashtext(CAST(:phone AS text) || ' ' || :service))")
 _LOCK_FREE = sa.text("SELECT * FROM public.application WHERE reference = :reference FOR UPDATE SKIP LOCKED")
 _OF_SUBMISSION = sa.text("SELECT * FROM public.application WHERE submission = :key")
 _OF_PHONE = sa.text("""
@@ -63,8 +66,8 @@ _OF_PHONE = sa.text("""
     ORDER BY created_at DESC, reference DESC LIMIT :limit""")
 _MOVE = sa.text("""
     UPDATE public.application
-    SET state = :to_state, details = details || :details, directorate = coalesce(:directorate, directorate),
-        due_at = :due_at, updated_at = :now
+    SET state = :to_state, details = (details - CAST(:cleared AS text[])) || :details, answers = answers || :answers,
+        directorate = coalesce(:directorate, directorate), due_at = :due_at, updated_at = :now
     WHERE reference = :reference AND version = :version RETURNING *""")
 # Waits for nobody: whoever is writing a case now, perhaps many at once, must not be kept waiting for us in turn.
 _SET_DUE = sa.text("""
@@ -122,6 +125,11 @@ def lock_free(tx: Transaction, reference: str) -> Application | None:
     return rows.first(Application, tx.execute(_LOCK_FREE, {"reference": reference}))
 
 
+def lock_phone(tx: Transaction, phone: str, service: str) -> None:
+    """Until the transaction ends nobody else holds this lock: one at a time looks for open cases and makes one."""
+    tx.execute(_LOCK_PHONE, {"phone": phone, "service": service})
+
+
 def of_submission(tx: Transaction, key: str) -> Application | None:
     """The case that this submission key made."""
     return rows.first(Application, tx.execute(_OF_SUBMISSION, {"key": key}))
@@ -140,16 +148,19 @@ def move(
     to_state: str,
     act: Act,
     details: Mapping[str, Any],
+    answers: Mapping[str, Any] = _NOTHING,
+    cleared: Sequence[str] = (),
     directorate: str | None = None,
     due_at: datetime | None,
     now: datetime,
 ) -> Application:
-    """The case in its next state, with `details` added to its own; the event is in the same transaction.
+    """The case in its next state, with `details` and `answers` added to its own, the details named in `cleared` gone.
 
     `due_at` None takes the deadline away, `directorate` None keeps the holder. StaleCase when `case` is not the newest
     version, IllegalMove when the workflow has no such move; the transaction can go on after both.
     """
     changes = {"to_state": to_state, "details": Jsonb(dict(details)), "directorate": directorate, "due_at": due_at}
+    changes |= {"answers": Jsonb(dict(answers)), "cleared": list(cleared)}
     with refusals(), tx.begin_nested():
         pose(tx, act, now)
         result = tx.execute(_MOVE, {**changes, "reference": case.reference, "version": case.version, "now": now})

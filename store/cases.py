@@ -70,7 +70,11 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Cases that an officer may see: of this directorate and of these services; None is any."""
+    """Cases that an officer may see: of this directorate and of these services; None is any.
+
+    `level`: only open cases held so far up (3: the governor's follow-up office).
+    """
 
     directorate: str | None
     services: Sequence[str] | None
+    level: int | None = None

@@ -4,12 +4,15 @@ A state that a case is in is never taken away under it: it stays, with its ways 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
+from psycopg.types.json import Jsonb
 
 from store.db import Transaction
 
+Edge = tuple[str, str, str]
 BACK = "*"
 """As the target of a move: the state the case came from."""
 
@@ -18,6 +21,7 @@ BACK = "*"
 class ServiceRow:
     """A service: `routes` is directorate by place, `states` is finality by state, `moves` are (from, to, action).
 
+    `only_if`: of moves that not every case has, the ways to have them (store/migrations/sql/0003_conditions.sql).
     `awaits`: states in which the citizen is awaited; `promise`: working days told to the citizen.
     """
 
@@ -26,9 +30,10 @@ class ServiceRow:
     directorate: str
     routes: Mapping[str, str]
     states: Mapping[str, bool]
-    moves: Sequence[tuple[str, str, str]]
+    moves: Sequence[Edge]
     awaits: Sequence[str] = ()
     promise: int = 0
+    only_if: Mapping[Edge, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 _LOCK = sa.text("LOCK TABLE gateway.service IN SHARE ROW EXCLUSIVE MODE")
@@ -43,14 +48,17 @@ _STATE = sa.text("""
     ON CONFLICT (service, state) DO UPDATE SET final = excluded.final, awaits_citizen = excluded.awaits_citizen""")
 _ROUTE = sa.text("INSERT INTO gateway.service_route (service, place, directorate) VALUES (:service, :place, :office)")
 _MOVE = sa.text("""
-    INSERT INTO gateway.service_move (service, from_state, to_state, action)
-    VALUES (:service, :from_state, :to_state, :action) ON CONFLICT DO NOTHING""")
+    INSERT INTO gateway.service_move AS held (service, from_state, to_state, action, only_if)
+    VALUES (:service, :from_state, :to_state, :action, :only_if)
+    ON CONFLICT (service, from_state, to_state, action) DO UPDATE SET only_if = excluded.only_if
+    WHERE held.only_if IS DISTINCT FROM excluded.only_if""")
 # A case that waits for an answer needs its own state, and the one it will go back to.
 _USED = sa.text("""
     SELECT EXISTS (SELECT FROM public.application a WHERE a.service = :service AND a.state = :state) OR EXISTS (
         SELECT FROM gateway.service_move m
         JOIN public.application a ON a.service = m.service AND a.state = m.from_state AND a.came_from = :state
         WHERE m.service = :service AND m.to_state = '*')""")
+_EDGE = ("from_state", "to_state", "action")
 _HELD_STATES = sa.text("SELECT service, state FROM gateway.service_state")
 _HELD_MOVES = sa.text("SELECT service, from_state, to_state, action FROM gateway.service_move")
 _DROP_ROUTES = sa.text("DELETE FROM gateway.service_route")
@@ -88,8 +96,13 @@ def _put(tx: Transaction, services: Sequence[ServiceRow]) -> None:
         states = [{"state": each, "final": final, "awaits": each in row.awaits} for each, final in row.states.items()]
         _each(tx, _STATE, [name | state for state in states])
         _each(tx, _ROUTE, [{**name, "place": place, "office": office} for place, office in row.routes.items()])
-        moves = [dict(zip(("from_state", "to_state", "action"), move, strict=True)) for move in row.moves]
+        moves = [dict(zip(_EDGE, move, strict=True)) | {"only_if": _condition(row, move)} for move in row.moves]
         _each(tx, _MOVE, [{**name, **move} for move in moves])
+
+
+def _condition(row: ServiceRow, move: Edge) -> Jsonb | None:
+    ways = row.only_if.get(move)
+    return Jsonb([dict(way) for way in ways]) if ways else None
 
 
 def _drop_moves(

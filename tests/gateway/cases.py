@@ -2,13 +2,17 @@
 
 import itertools
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
 
+from gateway.settings import ROOT
+from handlers.calendar import working_day_from
 from menus.content import Content, Service
+from menus.load import load_content
 from menus.workflow import ORIGIN, SAME, Move, Param
 from tests.handset import new_phone
 
@@ -20,6 +24,13 @@ DETAILS: Mapping[str, Any] = {
 _COUNT = itertools.count()
 
 
+@cache
+def workday(ahead: int = 12) -> str:
+    """A day on which offices work, so many days from today or soon after, as officers give it."""
+    content = load_content(ROOT / "config")
+    return working_day_from(content.calendar, datetime.now(UTC).date() + timedelta(days=ahead)).isoformat()
+
+
 class Cases:
     """The shared table, written by its owner."""
 
@@ -27,18 +38,18 @@ class Cases:
         self.connection = psycopg.connect(url, autocommit=True)
         self.content = content
 
-    def put(self, service: str, state: str, phone: str | None = None, **answers: str) -> str:
-        """The reference of a new case in this state; one that came there from somewhere if the state leads back."""
+    def put(self, service: str, state: str, phone: str | None = None, origin: str | None = None, **answers: str) -> str:
+        """The reference of a new case in this state, which it came to from `origin`, if given."""
         flow = self.content.services[service].workflow
-        leads_back = any(move.to == ORIGIN for move in flow.moves if state in move.source)
-        origin = next(m.source[0] for m in flow.moves if m.to == state) if leads_back else state
+        leads_back = origin is None and state in flow.detours
+        origin = next(m.source[0] for m in flow.moves if m.to == state) if leads_back else origin or state
         row = self.connection.execute(
             "INSERT INTO application (service, state, phone, place, answers, details, submission)"
             " VALUES (%s, %s, %s, '10', %s, %s, %s) RETURNING reference",
             [service, origin, phone or new_phone(), Jsonb(answers), Jsonb(dict(DETAILS)), f"put:{next(_COUNT)}"],
         ).fetchone()
         assert row is not None
-        if leads_back:
+        if origin != state:
             self.set_state(row[0], state)
         return str(row[0])
 
@@ -72,11 +83,12 @@ def given_for(content: Content, service: Service, move: Move, now: datetime, oth
 
 
 def _good(content: Content, service: Service, param: Param, now: datetime, other: str) -> Any:
-    ahead: date = now.date() + timedelta(days=12)
+    ahead: date = working_day_from(content.calendar, now.date() + timedelta(days=12))
+    some = min(50, param.high or 50)
     return {
-        "day": ahead.isoformat(), "due": ahead.isoformat(), "hour": 10, "integer": 50, "amount": 25000, "code": "R1",
+        "day": ahead.isoformat(), "due": ahead.isoformat(), "hour": 10, "integer": some, "amount": 25000, "code": "R1",
         "note": "good", "words": "more words", "rating": 4, "reason": next(iter(service.reasons), ""),
-        "question": next(iter(content.questions)), "directorate": "governorate", "reference": other,
+        "question": next(iter(content.questions)), "directorate": "tax", "reference": other, "answer": "by the mosque",
     }[param.type]  # fmt: skip
 
 

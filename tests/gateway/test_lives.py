@@ -20,7 +20,7 @@ from gateway.clockwork import keep_time
 from gateway.runtime import Runtime
 from gateway.setbacks import Setbacks
 from handlers import cases as own_cases
-from handlers import counter, desk, winding
+from handlers import counter, desk, moves, winding
 from handlers.context import Refused
 from menus.workflow import CITIZEN, SYSTEM
 from store import applications, chain, clocks
@@ -72,7 +72,9 @@ class Lives(RuleBasedStateMachine):
             case = applications.find(tx, reference)
             assert case is not None
             service = context.content.services[case.service]
-            able = [m for m in service.workflow.moves_from(case.state, case.answers) if set(m.by) - {CITIZEN, SYSTEM}]
+            before = moves.came_from(context, case)
+            ways = service.workflow.moves_from(case.state, case.answers, before)
+            able = [m for m in ways if set(m.by) - {CITIZEN, SYSTEM}]
             if able:
                 move = dice.choice(able)
                 who = officer(dice.choice(move.gather.of) if move.gather else case.directorate, sorted(set(move.by)))

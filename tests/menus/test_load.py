@@ -38,6 +38,10 @@ def refusal(config: Path) -> Spoil:
 WATER = "services/water.yaml"
 
 
+def test_a_move_stands_in_for_one_that_exists(refusal: Spoil) -> None:
+    assert "time_out, which is no move of the system's" in refusal("workflow.yaml", "of: timeout", "of: time_out")
+
+
 def line_of(file: str, text: str) -> int:
     """The number of the first line of a content file that has `text`."""
     lines = (ROOT / "config" / file).read_text("utf-8").splitlines()
@@ -67,6 +71,20 @@ def line_of(file: str, text: str) -> int:
         ("menus.yaml", "service: water", "service: watr", "no service watr"),
         ("menus.yaml", "service: water", "services: water", "Extra inputs"),
         ("texts.yaml", "  retry:", "  retries:", "the text retry is missing"),
+        (
+            WATER,
+            "when: {request: [new, meter]}\n      params",
+            "when: {request: [newer]}\n      params",
+            "no answer here",
+        ),
+        (WATER, "papers: {", "documents_short: {", "Extra inputs"),
+        (WATER, 'papers: {ar: البطاقة والسكن والسند, en: "ID, residence card, deed, last bill"}', "", "in few words"),
+        (WATER, "low: 250", "low: 900000000", "low is above high"),
+        (WATER, "type: hour", "type: hour, working: true", "only a day is a working day"),
+        (WATER, "type: code", "type: code, high: 3", "only a number has bounds"),
+        ("services/produce.yaml", "came_from: [PAYOUT]", "came_from: [SUBMITTED]", "from which no case comes"),
+        ("services/produce.yaml", "came_from: [PAYOUT]", "came_from: [REJECTED]", "for a case that came from PAYOUT"),
+        ("texts.yaml", "need_inputs_offered_seed", "need_inputs_ofered_seed", "is of no state"),
         ("profile.yaml", "end: declined", "end: refused", "no text refused"),
     ],
 )
