@@ -4,16 +4,18 @@ Decides by the rules, by each provider's health, and by who tried before: a mess
 take goes to the next at once. It must not know any wire, nor the store.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 
 from gateway.delivery_rules import Rules
 from gateway.provider_health import Health
 from gateway.providers import Outcome, Outgoing, Provider, grouped
 from store.outbox import Claimed
 
-IN_FLIGHT = 16
+IN_FLIGHT = 32
 """Requests at a time and provider: most notices have a text of their own, and each takes a fifth of a second."""
 
 
@@ -27,7 +29,7 @@ class Parcel:
 
 
 class Carriers:
-    """Providers by preference. `random` gives numbers in [0, 1)."""
+    """Providers by preference, for several threads at once. `random` gives numbers in [0, 1)."""
 
     def __init__(
         self, providers: Sequence[Provider], rules: Rules, random: Callable[[], float], in_flight: int = IN_FLIGHT
@@ -36,6 +38,7 @@ class Carriers:
         self.rules, self._random = rules, random
         self.health = {name: Health(in_flight) for name in self.providers}
         self.in_flight = in_flight * len(self.providers)
+        self._batches, self._lock = 0, Lock()
         self._names = tuple(self.providers)
 
     def rate(self, provider: Provider) -> float | None:
@@ -68,7 +71,26 @@ class Carriers:
 
     def saw(self, provider: str, outcomes: Sequence[Outcome], now: datetime) -> None:
         """Take in what came of a request."""
-        self.health[provider].saw(outcomes, now)
+        with self._lock:
+            self.health[provider].saw(outcomes, now)
+
+    def room(self, now: datetime) -> dict[str, int]:
+        """How many requests each provider may have now, of one batch of those at work; 0 for one that is closed."""
+        each_of = max(self._batches, 1)
+        return {
+            name: max(health.window // each_of, 1) if health.open(now) else 0 for name, health in self.health.items()
+        }
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """A batch is being handed over: the batches at work share the room, so that none waits for another."""
+        with self._lock:
+            self._batches += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._batches -= 1
 
     def closed(self, now: datetime) -> tuple[str, timedelta] | None:
         """Why nothing can be sent at all, and for how long; None while any provider may be asked."""

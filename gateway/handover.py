@@ -95,14 +95,16 @@ class Batch:
                 message = self._claimed[outcome.message_id]
                 if outcome.outcome in ("unsure", "hold", "failed"):
                     log.warning("sms: message %d %s: %s", message.id, outcome.outcome, outcome.code)
-                refused = outcome.outcome in ("retry", "hold")
+                refused = outcome.outcome in ("retry", "hold") or outcome.unroutable
                 elsewhere = refused and self._carriers.elsewhere(message, name, now)
-                yield message.id, settlement(outcome, message.attempts, name, now, elsewhere=elsewhere)
+                yield (
+                    message.id,
+                    settlement(outcome, message.attempts, name, now, elsewhere=elsewhere, parts=message.parts),
+                )
 
     def _candidates(self) -> Iterator[Parcel]:
         """What its provider's window has room for now; what a closed provider was to carry waits to be given back."""
-        now, health = self._now(), self._carriers.health
-        room = {name: each.window if each.open(now) else 0 for name, each in health.items()}
+        room = self._carriers.room(self._now())
         for parcel in self._flying.values():
             room[parcel.provider.name] -= 1
         for parcel in self._waiting:

@@ -51,10 +51,9 @@ class Housekeeper:
                 measures.gather(tx)
 
     def _compare(self, span: Span) -> None:
-        with self._runtime.db.transaction() as tx:
-            appended = events.heal(tx, span)
-        with self._runtime.db.transaction() as tx:
-            reopened = len(events.missing(tx, LIMIT, within=span))
+        db = self._runtime.db
+        appended = db.repeated(lambda tx: events.heal(tx, span))
+        reopened = len(db.repeated(lambda tx: events.missing(tx, LIMIT, within=span)))
         if appended or reopened:
             log.warning("sweep: events appended=%d reopened=%d", appended, reopened)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from math import ceil
 from traceback import extract_tb
 
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 BATCH = (100, 1000)
 """Least and most messages of a claim: the next one takes twice what the last one could hand over in its time."""
 LEASE_S = 60
-HAND_OVER = timedelta(seconds=3)
+HAND_OVER = timedelta(seconds=1)
 """A batch is handed over for so long; the rest is given back, lest an answer wait behind a thousand broadcasts."""
 BUDGET = timedelta(seconds=20)
 """A job ends after this and asks for the next one: a long queue then keeps nobody waiting."""
@@ -67,17 +68,36 @@ def drain_line(db: Database, redis: Redis, carriers: Carriers, now: Clock, stop:
 
 
 def drain_all(db: Database, carriers: Carriers, now: Clock, stop: Stop) -> Drained:
-    """Batches until nothing is due, nobody can send, the budget is spent or somebody asks to end."""
-    started, handled, size = now(), 0, BATCH[0]
-    with ThreadPoolExecutor(carriers.in_flight) as pool:
-        while True:
-            drained = drain_once(db, carriers, now, stop, pool, size=size)
-            handled += drained.handled
-            if drained.pause or not drained.handled:
-                return replace(drained, handled=handled)
-            if stop.asked or now() - started > BUDGET:
-                return Drained(handled, unfinished=True)
-            size = min(max(2 * drained.handled, BATCH[0]), BATCH[1])
+    """Batches until nothing is due, nobody can send, the budget is spent or somebody asks to end.
+
+    A long queue has two batches under way: while one waits for the store, the other is made ready.
+    """
+    until = now() + BUDGET
+    with ThreadPoolExecutor(carriers.in_flight) as pool, ThreadPoolExecutor(1) as second:
+        first = drain_once(db, carriers, now, stop, pool)
+        if first.pause or not first.handled:
+            return first
+        go_on = partial(_go_on, db, carriers, now, stop, pool, until, first.handled)
+        beside = second.submit(go_on) if first.handled >= BATCH[0] else None
+        done = [first, go_on(), *([beside.result()] if beside else [])]
+    paused = next((each for each in done if each.pause), first)
+    return Drained(
+        sum(each.handled for each in done), paused.pause, paused.pause_s, any(each.unfinished for each in done)
+    )
+
+
+def _go_on(
+    db: Database, carriers: Carriers, now: Clock, stop: Stop, pool: ThreadPoolExecutor, until: datetime, handled: int
+) -> Drained:
+    """The batches after one that handed over so many."""
+    total = 0
+    while True:
+        if stop.asked or now() > until:
+            return Drained(total, unfinished=True)
+        drained = drain_once(db, carriers, now, stop, pool, size=min(max(2 * handled, BATCH[0]), BATCH[1]))
+        handled, total = drained.handled, total + drained.handled
+        if drained.pause or not handled:
+            return replace(drained, handled=total)
 
 
 def drain_once(
@@ -96,7 +116,8 @@ def drain_once(
     with db.transaction() as tx:
         claimed = outbox.claim(tx, size, now(), lease_s)
     batch = Batch(db, carriers, claimed, now)
-    batch.run(pool, stop, now() + min(HAND_OVER, timedelta(seconds=lease_s / 2)))
+    with carriers.at_work():
+        batch.run(pool, stop, now() + min(HAND_OVER, timedelta(seconds=lease_s / 2)))
     closed = carriers.closed(now())
     return Drained(batch.handled, closed[0], ceil(closed[1].total_seconds())) if closed else Drained(batch.handled)
 

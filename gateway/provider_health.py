@@ -19,7 +19,7 @@ STEP = 0.05
 
 
 class Health:
-    """One provider's; `most` requests at once when all is well. Belongs to one thread."""
+    """One provider's; `most` requests at once when all is well. Many threads may read it, one at a time may write."""
 
     def __init__(self, most: int) -> None:
         self.most, self.window, self.share = most, 1, 1.0
@@ -29,11 +29,12 @@ class Health:
 
     def open(self, now: datetime) -> bool:
         """Whether it may be asked."""
-        return self._closed_until is None or now >= self._closed_until
+        return not self.rest(now)
 
     def rest(self, now: datetime) -> timedelta:
         """How long it is still closed."""
-        return max(self._closed_until - now, timedelta(0)) if self._closed_until else timedelta(0)
+        until = self._closed_until  # once: another thread may open it meanwhile
+        return max(until - now, timedelta(0)) if until else timedelta(0)
 
     def saw(self, outcomes: Sequence[Outcome], now: datetime) -> None:
         """Take in the outcomes of one request."""

@@ -1,13 +1,34 @@
-"""A message is sent again because a person wants it, and says why.
+"""Messages that did not reach their citizen: an officer lists them to call, or has one sent again and says why.
 
 Decides: who may, and which messages. Must not know: HTTP, providers.
 """
 
-from handlers import desk
+from collections.abc import Sequence
+from dataclasses import replace
+
+from handlers import desk, personal, rights
 from handlers.context import Context, Refused
-from store import unsure
+from store import access, applications, unreached, unsure
 from store.officers import Officer
 from store.outbox import Message
+from store.unreached import Unreached
+
+
+def listed(
+    context: Context, officer: Officer, states: Sequence[str], before: int | None, limit: int
+) -> list[Unreached]:
+    """A page of the officer's cases' messages in these states, newest first; the look is logged. The phone of a
+    citizen who is unknown to this officer is hidden."""
+    found = unreached.page(context.tx, rights.scopes(context.content, officer), states, before, limit)
+    asked = {"messages": ",".join(states)}
+    access.record(context.tx, officer.name, "list", context.now, cases=len(found), asked=asked)
+    return [_seen(context, officer, each) for each in found]
+
+
+def _seen(context: Context, officer: Officer, message: Unreached) -> Unreached:
+    case = applications.find(context.tx, message.reference)
+    hidden = case is None or personal.is_hidden(context.content, case, officer)
+    return replace(message, phone=personal.HIDDEN) if hidden else message
 
 
 def send_again(context: Context, officer: Officer, message_id: int, reason: str) -> Message | Refused:

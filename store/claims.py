@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from store.db import Transaction
+from store.db import Transaction, driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +43,33 @@ class HandOver:
 
 # The first priority may take the whole claim and the others still have their share of it: nobody starves. Losing this
 # commit in a crash only gives the claim back, so it need not wait for the disk.
-_CLAIM = sa.text("""
+_CLAIM = """
     WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)),
     answers AS (
-        SELECT id FROM gateway.next_in_lane WHERE priority = 0 AND next_attempt_at <= :now
-        ORDER BY next_attempt_at, id LIMIT :limit FOR UPDATE SKIP LOCKED),
+        SELECT id FROM gateway.next_in_lane WHERE priority = 0 AND next_attempt_at <= %(now)s
+        ORDER BY next_attempt_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED),
     notices AS (
-        SELECT id FROM gateway.next_in_lane WHERE priority = 1 AND next_attempt_at <= :now
+        SELECT id FROM gateway.next_in_lane WHERE priority = 1 AND next_attempt_at <= %(now)s
         ORDER BY next_attempt_at, id
-        LIMIT greatest(:limit - (SELECT count(*) FROM answers), ceil(:limit * 0.25)) FOR UPDATE SKIP LOCKED),
+        LIMIT greatest(%(limit)s - (SELECT count(*) FROM answers), ceil(%(limit)s * 0.25)) FOR UPDATE SKIP LOCKED),
     broadcasts AS (
-        SELECT id FROM gateway.next_in_lane WHERE priority = 2 AND next_attempt_at <= :now
+        SELECT id FROM gateway.next_in_lane WHERE priority = 2 AND next_attempt_at <= %(now)s
         ORDER BY next_attempt_at, id
-        LIMIT greatest(:limit - (SELECT count(*) FROM answers) - (SELECT count(*) FROM notices),
-                       floor(:limit * 0.1)) FOR UPDATE SKIP LOCKED),
+        LIMIT greatest(%(limit)s - (SELECT count(*) FROM answers) - (SELECT count(*) FROM notices),
+                       floor(%(limit)s * 0.1)) FOR UPDATE SKIP LOCKED),
     taken AS (SELECT id FROM answers UNION ALL SELECT id FROM notices UNION ALL SELECT id FROM broadcasts)
-    UPDATE gateway.message m SET state = 'claimed', lease_until = :lease_until
+    UPDATE gateway.message m SET state = 'claimed', lease_until = %(lease_until)s
     FROM quick, taken WHERE m.id = taken.id
     RETURNING m.id, m.reference, m.phone, m.kind, m.text, m.parts, m.priority, m.attempts, m.resends,
-              m.next_attempt_at, m.provider""")
-_SENDING = sa.text("""
+              m.next_attempt_at, m.provider"""
+# By key: `state || ''` can use no index, for that of the leases is full of entries of messages that left long ago.
+_SENDING = """
     UPDATE gateway.message m
-    SET state = 'sending', lease_until = :lease_until, tried_at = :now, provider = s.provider,
+    SET state = 'sending', lease_until = %(lease_until)s, tried_at = %(now)s, provider = s.provider,
         provider_id = s.provider_id
-    FROM json_to_recordset(CAST(:given AS json)) AS s (id bigint, provider text, provider_id text)
-    WHERE m.id = s.id AND m.state = 'claimed' RETURNING m.id""")
+    FROM gateway.each_of(CAST(%(given)s AS json)) AS one,
+         json_to_record(one) AS s (id bigint, provider text, provider_id text)
+    WHERE m.id = s.id AND m.state || '' = 'claimed' RETURNING m.id"""
 _RELEASE = sa.text("""
     UPDATE gateway.message SET state = 'queued', lease_until = NULL,
         next_attempt_at = greatest(next_attempt_at, CAST(:until AS timestamptz))
@@ -99,7 +101,7 @@ def claim(tx: Transaction, limit: int, now: datetime, lease_s: float) -> list[Cl
     Notices have a quarter of a claim to themselves and broadcasts a tenth, so a claim may exceed `limit` by that.
     """
     leased = {"limit": limit, "now": now, "lease_until": now + timedelta(seconds=lease_s)}
-    claimed = [Claimed(*row) for row in tx.execute(_CLAIM, leased)]
+    claimed = [Claimed(*row) for row in driver(tx).execute(_CLAIM, leased)]
     return sorted(claimed, key=lambda each: (each.priority, each.next_attempt_at, each.id))
 
 
@@ -110,7 +112,7 @@ def sending(tx: Transaction, hand_overs: Sequence[HandOver], now: datetime, leas
     """
     given = json.dumps([{"id": e.id, "provider": e.provider, "provider_id": e.provider_id} for e in hand_overs])
     leased = {"now": now, "lease_until": now + timedelta(seconds=lease_s)}
-    return list(tx.execute(_SENDING, {"given": given, **leased}).scalars())
+    return [number for (number,) in driver(tx).execute(_SENDING, {"given": given, **leased}).fetchall()]
 
 
 def release(tx: Transaction, ids: Sequence[int], until: datetime | None = None) -> None:

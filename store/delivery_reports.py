@@ -5,12 +5,13 @@ two take the same advisory lock, so neither can miss the other. A report of a me
 by phone and time, once nothing else can be meant (`adopt`).
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from store.db import Transaction
+from store.db import Transaction, driver
 
 Named = tuple[str, str]
 """A provider, and the id that the message has there."""
@@ -21,11 +22,10 @@ WINDOW = timedelta(days=3)
 
 _HOLD = sa.text("SELECT pg_advisory_xact_lock(4966, hashtext(:provider || chr(31) || :provider_id))")
 # Sorted, lest two that hold several wait for each other.
-_HOLD_ALL = sa.text("""
+_HOLD_ALL = """
     SELECT pg_advisory_xact_lock(4966, key) FROM (
-        SELECT DISTINCT hashtext(provider || chr(31) || provider_id) AS key
-        FROM unnest(CAST(:providers AS text[]), CAST(:provider_ids AS text[])) AS n (provider, provider_id)
-        ORDER BY key) AS keys""")
+        SELECT DISTINCT hashtext(name) AS key FROM json_array_elements_text(CAST(%(names)s AS json)) AS name
+        ORDER BY key) AS keys"""
 _STORE = sa.text("""
     INSERT INTO gateway.delivery_report (provider, provider_id, phone, status, reason, final, received_at)
     VALUES (:provider, :provider_id, :phone, :status, :reason, :final, :now)""")
@@ -43,11 +43,11 @@ _PARKED = sa.text("""
     SELECT final, status, reason FROM gateway.delivery_report
     WHERE provider = :provider AND provider_id = :provider_id AND applied_at IS NULL
     ORDER BY final IS NULL, id LIMIT 1""")
-_PARKED_OF = sa.text("""
+_PARKED_OF = """
     SELECT DISTINCT r.provider, r.provider_id
-    FROM unnest(CAST(:providers AS text[]), CAST(:provider_ids AS text[])) AS n (provider, provider_id)
-    JOIN gateway.delivery_report r ON r.provider = n.provider AND r.provider_id = n.provider_id
-    WHERE r.applied_at IS NULL""")
+    FROM gateway.each_of(CAST(%(named)s AS json)) AS n
+    JOIN gateway.delivery_report r ON r.provider = n ->> 0 AND r.provider_id = n ->> 1
+    WHERE r.applied_at IS NULL"""
 # One phone, one unsure message without an id, one id reported that nobody knows: they can only mean each other.
 _ADOPT = sa.text("""
     WITH lost AS (
@@ -76,7 +76,8 @@ def hold(tx: Transaction, provider: str, provider_id: str) -> None:
 def hold_all(tx: Transaction, named: Sequence[Named]) -> None:
     """The same for many."""
     if named:
-        tx.execute(_HOLD_ALL, _columns(named))
+        names = [f"{provider}\x1f{provider_id}" for provider, provider_id in named]
+        driver(tx).execute(_HOLD_ALL, {"names": json.dumps(names)})
 
 
 def record(
@@ -106,7 +107,7 @@ def parked_of(tx: Transaction, named: Sequence[Named]) -> list[Named]:
     """Those of the messages of which reports wait to be applied."""
     if not named:
         return []
-    return [(row.provider, row.provider_id) for row in tx.execute(_PARKED_OF, _columns(named))]
+    return driver(tx).execute(_PARKED_OF, {"named": json.dumps(named)}).fetchall()
 
 
 def apply_parked(tx: Transaction, provider: str, provider_id: str, now: datetime) -> None:
@@ -128,7 +129,3 @@ def adopt(tx: Transaction, now: datetime, limit: int = 500) -> int:
     for row in adopted:
         apply_parked(tx, row.provider, row.provider_id, now)
     return len(adopted)
-
-
-def _columns(named: Sequence[Named]) -> dict[str, list[str]]:
-    return {"providers": [provider for provider, _ in named], "provider_ids": [number for _, number in named]}

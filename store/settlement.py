@@ -9,10 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
-
 from store import delivery_reports
-from store.db import Transaction
+from store.db import Transaction, driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +28,25 @@ class Settlement:
     cost: str | None = None
     retry_at: datetime | None = None
     latency_ms: int | None = None
+    parts: int | None = None
+    """Segments; None: those of the message as it is stored."""
 
 
 Settled = tuple[int, Settlement]
 """A message's id, and what came of it."""
 
 # A provider that repeats one of its ids must not make a sent message look unsent: the id then stays with the first.
-_SETTLE = sa.text("""
-    WITH said AS (
-        SELECT * FROM json_to_recordset(CAST(:said AS json)) AS s (
+_SETTLE = """
+    WITH said AS MATERIALIZED (
+        SELECT s.* FROM gateway.each_of(CAST(%(said)s AS json)) AS one, json_to_record(one) AS s (
             id bigint, provider text, outcome text, provider_id text, own_id text, code text, detail text, cost text,
-            retry_at timestamptz, latency_ms int)),
+            retry_at timestamptz, latency_ms int, parts int)),
     tried AS (
         INSERT INTO gateway.attempt
             (message_id, provider, at, outcome, provider_id, code, detail, parts, cost, latency_ms)
-        SELECT s.id, s.provider, :now, s.outcome, s.provider_id, s.code, s.detail, m.parts, s.cost, s.latency_ms
-        FROM said s JOIN gateway.message m ON m.id = s.id)
+        SELECT id, provider, %(now)s, outcome, provider_id, code, detail,
+               coalesce(parts, (SELECT m.parts FROM gateway.message m WHERE m.id = said.id), 0), cost, latency_ms
+        FROM said)
     UPDATE gateway.message m SET
         state = CASE s.outcome WHEN 'retry' THEN 'queued' WHEN 'hold' THEN 'queued' ELSE s.outcome END,
         lease_until = NULL, provider = s.provider,
@@ -56,11 +57,11 @@ _SETTLE = sa.text("""
         next_attempt_at = coalesce(s.retry_at, m.next_attempt_at),
         error = CASE WHEN s.outcome <> 'sent' THEN concat_ws(': ', s.code, nullif(s.detail, '')) END,
         cost = coalesce(s.cost, m.cost),
-        sent_at = CASE WHEN s.outcome = 'sent' THEN CAST(:now AS timestamptz) ELSE m.sent_at END,
-        closed_at = CASE WHEN s.outcome = 'failed' THEN CAST(:now AS timestamptz) END
+        sent_at = CASE WHEN s.outcome = 'sent' THEN CAST(%(now)s AS timestamptz) ELSE m.sent_at END,
+        closed_at = CASE WHEN s.outcome = 'failed' THEN CAST(%(now)s AS timestamptz) END
     FROM said s
     WHERE m.id = s.id AND (m.state IN ('claimed', 'sending', 'unsure') OR m.state = 'queued' AND s.outcome = 'sent')
-    RETURNING m.id""")
+    RETURNING m.id"""
 
 
 def settle(tx: Transaction, message_id: int, settlement: Settlement, now: datetime) -> bool:
@@ -79,10 +80,10 @@ def settle_all(tx: Transaction, settled: Sequence[Settled], now: datetime) -> se
     delivery_reports.hold_all(tx, named)
     own_ids = _without_repeats([each for _, each in settled])
     said = [_said(number, each, own_id) for (number, each), own_id in zip(settled, own_ids, strict=True)]
-    changed = set(tx.execute(_SETTLE, {"said": json.dumps(said), "now": now}).scalars())
+    changed = driver(tx).execute(_SETTLE, {"said": json.dumps(said), "now": now}).fetchall()
     for provider, provider_id in delivery_reports.parked_of(tx, named):
         delivery_reports.apply_parked(tx, provider, provider_id, now)
-    return changed
+    return {number for (number,) in changed}
 
 
 def _said(number: int, each: Settlement, own_id: str | None) -> dict[str, object]:
@@ -98,6 +99,7 @@ def _said(number: int, each: Settlement, own_id: str | None) -> dict[str, object
         "cost": each.cost,
         "retry_at": each.retry_at and each.retry_at.isoformat(),
         "latency_ms": each.latency_ms,
+        "parts": each.parts,
     }
 
 

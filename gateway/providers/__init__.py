@@ -44,6 +44,8 @@ class Outcome:
     latency_ms: int = 0
     tries: int | None = None
     """Most attempts that this cause is worth; None: as many as the back-off table has."""
+    unroutable: bool = False
+    """Failed only because this provider has no way to the phone: another one may have."""
 
 
 class Provider(Protocol):

@@ -29,6 +29,7 @@ RECIPIENT_CODES: dict[int, tuple[str, Result]] = {
     502: ("RejectedByGateway", "retry"),
 }
 TRIES = {502: 3}
+COULD_NOT_ROUTE = 407
 NAMES = {name.casefold(): code for code, (name, _) in RECIPIENT_CODES.items()} | {"success": 101}
 _NO_DIGIT = re.compile(r"[^0-9]")
 OUR_SETTINGS = frozenset({401, 402, 403, 404, 405, 407})
@@ -99,7 +100,8 @@ def _of_recipient(message: Outgoing, found: _Recipient | None, latency_ms: int) 
     code = found.code if found.code is not None else NAMES.get(found.status.casefold(), 0)
     name, outcome = RECIPIENT_CODES.get(code, (f"unknown_{code}", "unsure"))
     provider_id = found.provider_id if found.provider_id not in (None, "", "None") else None
-    return Outcome(message.id, outcome, provider_id, name, "", found.cost, latency_ms, TRIES.get(code))
+    lost = code == COULD_NOT_ROUTE
+    return Outcome(message.id, outcome, provider_id, name, "", found.cost, latency_ms, TRIES.get(code), lost)
 
 
 def _digits(number: str) -> str:

@@ -19,6 +19,7 @@ FINAL_REPORTS = 1 | 2 | 16
 REPORT = "&status=%d&phone=%p&answer=%A&time=%t"
 ACCEPTED = ("0:", "3:")
 """Accepted for delivery; queued for later delivery."""
+NOT_ROUTABLE = "not_routable"
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
@@ -73,9 +74,9 @@ class Kannel:
             return Outcome(message.id, said.outcome, known, said.code, said.detail, None, latency_ms)
         outcome, code = meaning(said)
         known = message.own_id if outcome in ("sent", "unsure") else None
-        return Outcome(
-            message.id, outcome, known, code, "" if outcome == "sent" else shown(said.body), None, latency_ms
-        )
+        detail = "" if outcome == "sent" else shown(said.body)
+        lost = code == NOT_ROUTABLE
+        return Outcome(message.id, outcome, known, code, detail, None, latency_ms, unroutable=lost)
 
     def _query(self, message: Outgoing) -> str:
         """The request's query. The report address has Kannel's own escapes in it, which it fills in."""
@@ -95,7 +96,7 @@ def meaning(answer: Answer) -> tuple[Result, str]:
     if 200 <= answer.status < 300:
         return ("sent", "accepted") if said.startswith(ACCEPTED) else ("unsure", "unreadable")
     if said.startswith("Not routable"):
-        return "failed", "not_routable"
+        return "failed", NOT_ROUTABLE
     if said.startswith("Temporal failure"):
         return "retry", "temporary"
     if answer.status == 400:
