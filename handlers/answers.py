@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from handlers import cases
+from handlers import cases, pins
 from handlers.context import Context
 from handlers.wording import case_words, sms
 from menus.commands import Command
@@ -71,10 +71,13 @@ class Desk:
         return Answer(key, text, self.language, case.reference)
 
     def status(self, case: Application) -> Answer:
-        """The state of a case of this phone's, its date, and what is needed."""
-        if not case.due_at:
+        """The state of a case of this phone's, its date, and what is needed; of one behind a PIN the state alone."""
+        if pins.is_kept(self.context, self.phone):
             return self.about(case, "status")
-        return self.about(case, "status_needs" if cases.needed(self.context, case, self.language) else "status_due")
+        needed = cases.needed(self.context, case, self.language)
+        if not case.due_at:
+            return self.about(case, "status_why" if needed else "status")
+        return self.about(case, "status_needs" if needed else "status_due")
 
     def act(self, case: Application, action: str, params: dict[str, str]) -> Answer:
         """Make the citizen's move; `acted` where the notice of the change may say it already."""

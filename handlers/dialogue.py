@@ -19,7 +19,7 @@ from menus.commands import Command
 from menus.engine import Step
 from menus.gsm import Budget, segments
 from menus.state import State
-from store import asked, dialogues, drafts, people
+from store import applications, asked, dialogues, drafts, people
 from store.dialogues import Dialogue
 from store.drafts import Draft
 
@@ -33,15 +33,19 @@ _BACK = "0"
 _STEER = frozenset({"BACK", "SKIP", "LATER", "CANCEL"})
 
 
-def begin(desk: Desk, target: str, name: str) -> Answer:
-    """Open the form of a service, where an unfinished one stands if there is one, or a menu of services."""
+def begin(desk: Desk, target: str, name: str, about: str | None = None) -> Answer:
+    """Open the form of a service, where an unfinished one stands if there is one, or a menu of services.
+
+    `about`: a reference beside the word; of an own case the form has it already.
+    """
     state = _fresh(desk)
     if target == "menu":
         return _asked(desk, desk.sender.message, engine.start(desk.context.content, _menu(state, name), TWO_PARTS))
     draft = dialogues.latest_draft(desk.context.tx, desk.phone, name, FORMS, desk.context.now)
     if draft is not None:
         return _continued(desk, draft)
-    turn = filling.begin(desk.context.content, state, name)
+    own = about if about and applications.own(desk.context.tx, about, desk.phone) else None
+    turn = filling.begin(desk.context.content, state, name, own)
     title = desk.context.content.services[name].name[desk.language]
     answer = _asked(desk, desk.sender.message, engine.start(desk.context.content, turn.state, TWO_PARTS))
     headed = f"{title}\n{answer.text}"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from handlers import apply, cases, drafts, profile
+from handlers import apply, cases, drafts, pins, profile
 from handlers.context import Context
 from menus.state import Effect
 
@@ -53,11 +53,31 @@ def _own_reference(context: Context, caller: Caller, args: dict[str, Any]) -> di
 
 
 def _act(context: Context, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
-    return cases.act(context, caller.phone, f"{caller.channel}:{caller.session}:{caller.turn}", args)
+    return cases.act(context, caller.phone, _key(caller), args)
 
 
 def _discard(context: Context, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
     return drafts.discard(context, caller.phone, args)
+
+
+def _pin_check(context: Context, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
+    return pins.check(context, caller.phone, _key(caller), args["pin"])
+
+
+def _pin_set(context: Context, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
+    return pins.change(context, caller.phone, _key(caller), args["pin"])
+
+
+def _pin_remove(context: Context, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
+    return pins.remove(context, caller.phone, _key(caller), args["pin"])
+
+
+def _pin_status(context: Context, caller: Caller, args: dict[str, Any]) -> dict[str, Any]:
+    return pins.status(context, caller.phone, _key(caller), args["reference"], args["pin"])
+
+
+def _key(caller: Caller) -> str:
+    return f"{caller.channel}:{caller.session}:{caller.turn}"
 
 
 _USES: Mapping[str, Use] = {
@@ -68,4 +88,8 @@ _USES: Mapping[str, Use] = {
     "own_reference": _own_reference,
     "act": _act,
     "discard": _discard,
+    "pin_check": _pin_check,
+    "pin_set": _pin_set,
+    "pin_remove": _pin_remove,
+    "pin_status": _pin_status,
 }

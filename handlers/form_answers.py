@@ -7,16 +7,15 @@ where forms are kept.
 from dataclasses import replace
 
 from handlers.answers import Desk
-from menus import commands, filling
+from menus import answering, commands, filling
+from menus.answering import Option
 from menus.commands import Command
 from menus.digits import ascii_digits
 from menus.forms import Question
-from menus.normalise import fold
 from menus.state import State
 from store import applications
 
 _TYPED = frozenset({commands.ANSWER, commands.REFERENCE, commands.BAD_REFERENCE})
-_WORDS = frozenset({"YES", "NO", commands.UNKNOWN})
 
 
 def in_order(desk: Desk, state: State) -> State:
@@ -45,21 +44,32 @@ def typed(desk: Desk, state: State, text: str, command: Command) -> str | None:
         number = ascii_digits(command.reference or command.value or text).strip()
         eight = command.intent != commands.ANSWER
         return number if not eight or (question is not None and question.accept(number) is not None) else None
-    if command.intent in _WORDS or question is not None:
-        said = [option for option in _options(desk, state, question) if fold(option[1]) == fold(text)]
-        if len(said) == 1:
-            return said[0][0]
-    return "1" if command.intent == "YES" and state.at == "review" else None
+    return _by_words(desk, state, question, text, command)
 
 
-def _options(desk: Desk, state: State, question: Question | None) -> list[tuple[str, str]]:
+def _by_words(desk: Desk, state: State, question: Question | None, text: str, command: Command) -> str | None:
+    """The key that words mean here: a label, yes or no, the one number, or that there is none."""
+    options = _options(desk, state, question)
+    key = answering.chosen(options, text)
+    if key is None and command.intent in ("YES", "NO"):
+        key = answering.assented(options, command.intent, desk.context.content.grammar)
+    if key is None and command.intent == "YES" and state.at == "review":
+        return "1"
+    if key is not None or question is None:
+        return key
+    if command.intent == "NONE" and question.special:
+        return question.special.key
+    return answering.number(question, text) if command.intent == commands.UNKNOWN else None
+
+
+def _options(desk: Desk, state: State, question: Question | None) -> list[Option]:
     """The choices on offer, by key, in both languages."""
-    if question is None:
-        screen = filling.show_review(desk.context.content, state) if state.at == "review" else None
-        return list(screen.options) if screen else []
-    both = [(choice.key, label) for choice in question.choices for label in choice.label.values()]
-    return (
-        both + [(question.special.key, label) for label in question.special.label.values()]
-        if question.special
-        else both
-    )
+    content = desk.context.content
+    if question is not None:
+        listed = [(choice.key, choice.label) for choice in question.choices]
+        listed += [(question.special.key, question.special.label)] if question.special else []
+        return [(key, words) for key, label in listed for words in label.values()]
+    if state.at == "menu":
+        return [(item.key, words) for item in content.menus[state.menu].items for words in item.label.values()]
+    screen = filling.show_review(content, state) if state.at == "review" else None
+    return list(screen.options) if screen else []

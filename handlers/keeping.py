@@ -61,7 +61,7 @@ def _opened(context: Context, row: dict[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {
         name: personal.opened(context.seals, value) if name in ("answers", "details") and value else value
         for name, value in row.items()
-        if name not in ("card_hash", "language_session")
+        if name not in ("card_hash", "pin_hash", "language_session")
     }
     if isinstance(shown.get("card"), str):
         shown["card"] = personal.opened_card(context.seals, shown["card"])

@@ -28,6 +28,9 @@ AUTOMATIC = timedelta(hours=24)
 ECHOED = timedelta(hours=24)
 ECHO_LENGTH = 20
 """Letters of ours in a message, from which it quotes us: a citizen types less than we do."""
+AT_ONCE = timedelta(seconds=15)
+AT_ONCE_LENGTH = 40
+"""Letters that nobody reads our answer and types in `AT_ONCE`; an automatic reply of any wording does."""
 TEXTS_OF_MACHINES = re.compile(
     r"\bauto(?:matic|mated)? ?(?:reply|response|responder|message)\b|\bdo not reply\b|\bno ?reply\b"
     r"|\bout of (?:the )?office\b"
@@ -60,6 +63,9 @@ def is_last_of_the_day(context: Context, message: int, phone: str) -> bool:
 
 def before_answering(context: Context, message: int, phone: str, text: str, answer: str, kind: str) -> bool:
     """Whether this answer may be given: not when text and answer have gone back and forth already."""
+    if kind == "not_understood" and _came_at_once(context, phone, text):
+        quarantine.put(context.tx, phone, "automatic", context.now + AUTOMATIC, context.now)
+        return False
     since = _since(context, phone, context.now - BACK_AND_FORTH)
     if kind == "not_understood" and exchange.count(context.tx, message, phone, since, text=text) >= UNREADABLE:
         alike = True
@@ -84,6 +90,11 @@ def _machine(context: Context, phone: str, text: str, ours: Sequence[str]) -> Re
     said = exchange.said(context.tx, phone, context.now - ECHOED) if len(folded) >= ECHO_LENGTH else []
     quoted = any((len(fold(each)) >= ECHO_LENGTH and fold(each) in folded) or folded in fold(each) for each in said)
     return "echo" if quoted else None
+
+
+def _came_at_once(context: Context, phone: str, text: str) -> bool:
+    long = len(fold(text)) >= AT_ONCE_LENGTH
+    return long and exchange.reached(context.tx, phone, _since(context, phone, context.now - AT_ONCE))
 
 
 def _is_ours(context: Context, folded: str) -> bool:

@@ -7,10 +7,10 @@ know: keywords' spelling, forms.
 import re
 from datetime import datetime, timedelta
 
-from handlers import params
+from handlers import params, pins
 from handlers.answers import Answer, Desk
 from handlers.privacy import by_card, status
-from handlers.replies import Open, Reply, closed, having, open_cases, options
+from handlers.replies import Open, Reply, called, closed, having, open_cases, options
 from menus import commands
 from menus.commands import Command
 from menus.digits import ascii_digits
@@ -33,7 +33,7 @@ def open_since(desk: Desk) -> datetime | None:
 
 def answered(desk: Desk, text: str, command: Command) -> Answer | None:
     """The reply to an answer of the citizen's; None when the message is none."""
-    if command.intent in ("YES", "NO", commands.UNKNOWN):
+    if command.intent in ("YES", "NO", "NONE", commands.UNKNOWN):
         return _by_words(desk, text, command)
     if command.intent not in _ANSWERS:
         return None
@@ -73,11 +73,13 @@ def _by_words(desk: Desk, text: str, command: Command) -> Answer | None:
     found = open_cases(desk.context, desk.phone, command.reference)
     said = command.value or text
     typed = "1" if command.intent == "YES" else said
-    free = command.intent == commands.UNKNOWN and not _ASKS.search(_with_mark(said))
-    fitting = _fitting_words(desk, found, said)
+    free = command.intent in ("NONE", commands.UNKNOWN) and not _ASKS.search(_with_mark(said))
+    fitting = fitting_words = _fitting_words(desk, found, said)
     if not fitting and found.waiting:
         fitting = found.fitting(desk.context, typed, words=free)
-    fitting = [reply for reply in fitting if reply.case in found.waiting]
+    fitting = [
+        reply for reply in fitting if reply.case in found.waiting or (fitting_words and "rating" in reply.params)
+    ]
     if len(fitting) > 1:
         return desk.say("which_one") if command.intent != commands.UNKNOWN else None
     if fitting:
@@ -119,15 +121,18 @@ def _choices(desk: Desk, found: Open) -> Answer:
     return desk.say("choices", options=named)
 
 
-def by_action(desk: Desk, action: str, reference: str | None) -> Answer:
+def by_action(desk: Desk, intent: str, action: str, reference: str | None) -> Answer:
     """A move named by a word: on the case given, or on the only one that has it; what is final is asked first."""
     able = having(desk.context, desk.phone, action, reference)
+    able = able or called(desk.context, desk.phone, intent, reference)  # an offer is objected to by another move
     if len(able) > 1:
         return desk.say("which_one")
     if not able:
         return status(desk, reference) if reference else desk.say("not_understood")
+    if pins.is_kept(desk.context, desk.phone):
+        return desk.say("pin_by_call")
     case, move = able[0]
     if not move.confirm:
-        return desk.act(case, action, {})
+        return desk.act(case, move.action, {})
     asked.ask(desk.context.tx, desk.phone, "withdraw", case.reference, None, desk.context.now)
     return desk.about(case, "withdraw_ask")

@@ -1,4 +1,4 @@
-"""Who is told what about a case by SMS (services-domain §5.1), and what happens to a number with a new owner.
+"""Who is told what about a case by SMS (services-domain §5.1), and what the holder of a doubted number answers.
 
 Decides: owner, stranger, stranger with the last digits of the card, guesser, new owner. Must not know: texts' wording.
 A stranger's question about a case is the same work and the same answer as one about a number that is no case.
@@ -8,6 +8,7 @@ import logging
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from handlers import ownership
 from handlers.answers import Answer, Desk
 from handlers.personal import opened_card
 from menus import commands
@@ -20,13 +21,11 @@ log = logging.getLogger(__name__)
 
 GUESSES = 5
 """References of nobody's, or of others', that a phone may ask for in a day (services-domain §5.1)."""
-SILENCE = timedelta(days=90)
-"""After so long without a sign of its owner a number may have another one (services-domain §5.2)."""
 TAIL = 4
 """Digits of the national card by which a relative proves to know the applicant."""
-_MISSES = ("unknown_ref", "throttle")
 _FREE = frozenset({commands.HELP, commands.THANKS, commands.UNKNOWN, "STOP", "START", "LANG"})
 """What a phone may ask whoever holds it."""
+_MISSES = ("unknown_ref", "throttle")
 
 
 def status(desk: Desk, reference: str) -> Answer:
@@ -71,38 +70,36 @@ def _brief(desk: Desk, case: Application) -> str:
 
 
 def new_owner(desk: Desk, command: Command, text: str) -> Answer | str | None:
-    """Ask a long silent number whether it is still its owner's, before anything of a case is told or changed.
+    """Ask a doubted number whether it is still its owner's, before anything of a case is told or changed.
 
     None: go on with the message. A text: the owner is confirmed, go on with what they asked at first.
     """
     context = desk.context
-    question = asked.find(context.tx, desk.phone)
-    pending = question is not None and question.kind == "owner"
     if command.intent in _FREE and not command.meant:
         return None
-    if not pending:
-        return _ask(desk, text) if _silent(desk) else None
+    question = asked.find(context.tx, desk.phone)
+    if question is None or question.kind != "owner":
+        return _ask(desk, text) if _is_doubted(desk) else None
     said = command.value if command.intent == commands.ANSWER and not command.reference else None
     if command.intent == "YES" or said == "1":
         asked.clear(context.tx, desk.phone)
-        return (question.value or "") if question else None
+        return question.value or ""
     if command.intent == "NO" or said == "2":
         asked.clear(context.tx, desk.phone)
         people.disown(context.tx, desk.phone, context.now)
         return desk.say("disowned")
-    return desk.say("confirm_owner")
+    return desk.say(ownership.KIND)
 
 
 def _ask(desk: Desk, text: str) -> Answer:
     asked.ask(desk.context.tx, desk.phone, "owner", None, text, desk.context.now)
-    return desk.say("confirm_owner")
+    return desk.say(ownership.KIND)
 
 
-def _silent(desk: Desk) -> bool:
-    """Whether a phone that has cases was not heard of for long."""
+def _is_doubted(desk: Desk) -> bool:
+    """Whether a phone that has cases was out of sight or out of reach."""
     context = desk.context
-    last = exchange.last_contact(context.tx, desk.phone, desk.sender.message)
-    if last is None or context.now - last < SILENCE:
+    if not ownership.doubted(context.tx, [desk.phone], context.now, desk.sender.message):
         return False
     return bool(applications.of_phone(context.tx, desk.phone, None, limit=1))
 

@@ -24,6 +24,8 @@ def facts(context: Context, person: Person | None, session: str, default_languag
         facts["known_consent"] = "yes"
     if person.card:
         facts["known_card"] = "yes"
+    if person.pin_hash:
+        facts["known_pin"] = "yes"
     if person.place:
         facts |= {"known_place": "yes", "place": person.place}
     if person.language_session == session:

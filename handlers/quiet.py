@@ -15,6 +15,7 @@ from store.people import Person
 
 NIGHT = "quiet hours"
 DAY_OFF = "day off"
+OWNER = "owner asked"
 MORNING = time(8, 0)
 """When a day off is over for whoever has no quiet hours."""
 
@@ -29,15 +30,24 @@ class Leave:
 
 
 def leave(
-    content: Content, case: Application, person: Person | None, muted: bool, key: str, answers: bool, now: datetime
+    content: Content,
+    case: Application,
+    person: Person | None,
+    muted: bool,
+    key: str,
+    answers: bool,
+    now: datetime,
+    doubted: bool = False,
 ) -> Leave:
     """When the text `key` about a case leaves; `answers`: it tells the citizen what they have just done themselves.
 
-    `muted`: the phone asked for silence about this case.
+    `muted`: the phone asked for silence about this case. `doubted`: its owner is asked first (handlers/ownership.py).
     """
     kind = content.notices.classes[ANSWER] if answers else content.notices.of(key)
     if person and person.disowned_at and case.created_at <= person.disowned_at:
         return Leave(muted=True)
+    if doubted and not answers:
+        return Leave(muted=True, held=OWNER)
     if kind.stopped == "mute" and (muted or _stopped(person)):
         return Leave(muted=True)
     return waits(content, night=kind.night == "hold", day_off=kind.day_off == "hold", now=now)

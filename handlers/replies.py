@@ -9,8 +9,9 @@ from datetime import timedelta
 
 from handlers import cases, moves, params
 from handlers.context import Context
+from menus import answering
 from menus.content import Service
-from menus.normalise import fold
+from menus.forms import Question
 from menus.workflow import CITIZEN, Move
 from store import applications, events
 from store.applications import Application
@@ -54,9 +55,19 @@ def open_cases(context: Context, phone: str, reference: str | None) -> Open:
 
 def having(context: Context, phone: str, action: str, reference: str | None) -> list[tuple[Application, Move]]:
     """The cases on which the citizen may make the move of that name."""
+    return [(case, move) for case, move in _possible(context, phone, reference) if move.action == action]
+
+
+def called(context: Context, phone: str, intent: str, reference: str | None) -> list[tuple[Application, Move]]:
+    """The cases with a move of the citizen's whose label is a word for this intent."""
+    parse = context.content.grammar.parse
+    found = _possible(context, phone, reference)
+    return [(case, move) for case, move in found if any(parse(w).intent == intent for w in (move.label or {}).values())]
+
+
+def _possible(context: Context, phone: str, reference: str | None) -> Iterator[tuple[Application, Move]]:
     found = open_cases(context, phone, reference)
-    moves_of = ((case, move) for case in (*found.waiting, *found.others) for move in citizen_moves(context, case))
-    return [(case, move) for case, move in moves_of if move.action == action]
+    return ((case, move) for case in (*found.waiting, *found.others) for move in citizen_moves(context, case))
 
 
 def options(context: Context, case: Application, language: str) -> str:
@@ -106,28 +117,46 @@ def _fitting(context: Context, found: list[Application], typed: str, words: bool
     for case in found:
         service = context.content.services.get(case.service)
         able = citizen_moves(context, case)
-        meanings = (_meaning(service, case, move, typed, words) for move in able if service)
+        meanings = (_meaning(context, service, case, move, typed, words) for move in able if service)
         replies += [meaning for meaning in meanings if meaning][:1]
     return replies
 
 
-def _meaning(service: Service, case: Application, move: Move, typed: str, words: bool) -> Reply | None:
+def _meaning(
+    context: Context, service: Service, case: Application, move: Move, typed: str, words: bool
+) -> Reply | None:
     """`typed` as this move: its digit or its word, a rating, or a value for the question that the office asked."""
     if not move.confirm and (move.reply == typed or (move.reply and _is_label(move, typed))):
         return Reply(case, move.action)
-    if _rates(move) and typed in _RATINGS:
-        return Reply(case, move.action, {"rating": typed})
-    if any(param.type == "question" for param in move.params):
+    rating = _rating(context, typed) if _rates(move) else None
+    if rating:
+        return Reply(case, move.action, {"rating": rating})
+    if move.answers:
         asked = service.question(str(case.details.get("question", "")), case.answers)
         if asked is None and not (words or typed.isdecimal()):
             return None
-        value = asked.accept(typed) if asked else typed[: params.WORDS_LENGTH]
+        value = _value(asked, typed) if asked else typed[: params.WORDS_LENGTH]
         return Reply(case, move.action, {"value": value}) if value else None
     return None
 
 
+def _value(asked: Question, typed: str) -> str | None:
+    """An answer to a question of the form, as the form itself would take it."""
+    labels = [(choice.key, words) for choice in asked.choices for words in choice.label.values()]
+    key = answering.chosen(labels, typed) or answering.number(asked, typed)
+    return asked.accept(typed) or (asked.accept(key) if key else None)
+
+
 def _is_label(move: Move, typed: str) -> bool:
-    return fold(typed) in [fold(label) for label in (move.label or {}).values()]
+    return answering.chosen([(move.reply or "", words) for words in (move.label or {}).values()], typed) is not None
+
+
+def _rating(context: Context, typed: str) -> str | None:
+    """The rating, by its digit, by its word, or by both."""
+    if typed in _RATINGS:
+        return typed
+    words = [(key, word) for key in sorted(_RATINGS) for word in context.content.ussd[f"rate_{key}"].values()]
+    return answering.chosen(words, typed)
 
 
 def _rates(move: Move) -> bool:

@@ -4,24 +4,29 @@ Decides: in which order a message may mean something, and who answers it. Must n
 answers are worded.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from handlers import confirming, consent, dialogue, office
+from handlers import confirming, consent, dialogue, office, pins
 from handlers.answers import Answer, Desk, Sender, language_of
 from handlers.cases import LISTED
 from handlers.context import Context
 from handlers.privacy import new_owner, status
 from menus import commands
 from menus.commands import Command
+from menus.digits import ascii_digits
 from menus.localized import LANGUAGES
-from store import applications, asked, events, outbox, people
+from store import applications, asked, events, inbound, outbox, people
 
 __all__ = ["Answer", "Sender", "answer"]
 
 BY_ACTION: Mapping[str, str] = {"APPEAL": "appeal", "CANCEL": "withdraw"}
 """Keywords that make a citizen's move, as the SMS about the state invites them to."""
+_FOUR = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
+_UNTAKEN = frozenset({"not_understood", "choices", "which_one", "status", "unknown_ref"})
+"""Answers to a message whose number was of no use."""
 _PLAIN: Mapping[str, str] = {commands.HELP: "help", "LATER": "form_paused"}
 SHOWN = 3
 """Cases named in one SMS."""
@@ -32,7 +37,20 @@ def answer(context: Context, sender: Sender, text: str) -> Answer | None:
     requests = context.content.grammar.read(text)
     desk = Desk(context, sender, language_of(context, sender, requests[0]))
     reply = _one(desk, text, requests[0]) if len(requests) == 1 else _several(desk, requests)
+    reply = _without_pin(desk, text, reply)
     return None if reply.kind == "acted" and _announced(context, reply.reference) else reply
+
+
+def _without_pin(desk: Desk, text: str, reply: Answer) -> Answer:
+    """A PIN is never taken by SMS: it says so, and what was stored of it is made unreadable."""
+    numbers = _FOUR.findall(ascii_digits(text)) if reply.kind in _UNTAKEN else []
+    if len(numbers) != 1 or not pins.is_kept(desk.context, desk.phone):
+        return reply
+    if pins.is_own(desk.context, desk.phone, numbers[0]):
+        inbound.reworded(desk.context.tx, desk.sender.message, _FOUR.sub("----", ascii_digits(text)))
+    elif reply.kind != "not_understood":
+        return reply
+    return desk.say("pin_not_by_text")
 
 
 def _announced(context: Context, reference: str | None) -> bool:
@@ -101,13 +119,13 @@ def _keyword(desk: Desk, command: Command) -> Answer:
     if intent == commands.BAD_REFERENCE:
         return desk.say("bad_ref")
     if intent in BY_ACTION:
-        return office.by_action(desk, BY_ACTION[intent], reference)
+        return office.by_action(desk, intent, BY_ACTION[intent], reference)
     if intent in ("STOP", "START"):
         return consent.change(desk, intent, reference)
     if intent == "LANG":
         return _switch(desk, command.value)
     if intent in opens:
-        return dialogue.begin(desk, *opens[intent])
+        return dialogue.begin(desk, *opens[intent], about=reference)
     if reference:
         asked.ask(desk.context.tx, desk.phone, "subject", reference, None, desk.context.now)
         return status(desk, reference)

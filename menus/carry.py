@@ -60,6 +60,6 @@ def _in_form(content: Content, state: State) -> State:
 
 def _at_case(content: Content, state: State) -> State:
     """A case is read anew from the list: its moves may be others now."""
-    if state.at in ("confirm", "rate", "answer"):
+    if state.at in ("confirm", "rate", "answer", "papers"):
         return state.to("case", action="") if state.case.get("service") in content.services else _home(state)
     return state

@@ -6,6 +6,7 @@ Decides: what each shows and what an answer leads to. Must not know: who may do 
 from typing import Any
 
 from menus.content import Content, Service
+from menus.filling import begin as begin_form
 from menus.filling import list_keys, question_screen
 from menus.forms import Question
 from menus.localized import fill
@@ -69,8 +70,41 @@ def show_case(content: Content, state: State) -> Screen:
     text = fill(words[language], values)
     if case.get("note"):
         text = f"{text}\n{case['note']}"
-    options = [(key, (move.label or {})[language]) for key, move in sorted(_moves(content, state).items())]
-    return Screen(text, tuple(options))
+    options = [(key, (move.label or {})[language]) for key, move in _moves(content, state).items()]
+    papers = _papers_key(content, state)
+    options += [(papers, content.ussd["papers"][language])] if papers else []
+    complain = _complain_key(content, state)
+    options += [(complain, content.ussd["complain"][language])] if complain else []
+    return Screen(text, tuple(sorted(options)))
+
+
+def _papers_key(content: Content, state: State) -> str | None:
+    """The key of the list of papers, where a case waits for them."""
+    service = _service(content, state)
+    if service is None or not content.papers(service, state.case["state"]):
+        return None
+    return next(key for key in list_keys() if key not in _moves(content, state))
+
+
+def _complain_key(content: Content, state: State) -> str | None:
+    """The key that begins a message about this case; none on such a message itself."""
+    complaints = content.complaints
+    if complaints is None or complaints.id == state.case["service"]:
+        return None
+    taken = {*_moves(content, state), _papers_key(content, state)}
+    return next(key for key in list_keys() if key not in taken)
+
+
+def show_papers(content: Content, state: State) -> Screen:
+    """What to bring, paper by paper."""
+    service = _service(content, state)
+    documents = service.documents if service else []
+    return Screen("\n".join([content.ussd["papers"][state.language], *(each[state.language] for each in documents)]))
+
+
+def take_papers(content: Content, state: State, typed: str) -> Turn | None:
+    """Back to the case."""
+    return Turn(state.to("case")) if typed == "0" else None
 
 
 def take_case(content: Content, state: State, typed: str) -> Turn | None:
@@ -79,10 +113,14 @@ def take_case(content: Content, state: State, typed: str) -> Turn | None:
         # A session that opened with a case has no list behind it: an unfinished form, or the menu.
         behind = "list" if state.cases else "resume" if "origin" in state.known else "menu"
         return Turn(state.to(behind, case={}))
+    if typed == _papers_key(content, state):
+        return Turn(state.to("papers"))
+    if content.complaints and typed == _complain_key(content, state):
+        return begin_form(content, state, content.complaints.id, state.case["reference"])
     move = _moves(content, state).get(typed)
     if move is None:
         return None
-    if any(param.type == "question" for param in move.params):  # what is no field of the form takes words: by SMS
+    if move.answers:  # what is no field of the form takes words: by SMS
         by_text = _asked(content, state) is None
         return Turn(state.to("end", action="answer_by_text") if by_text else state.to("answer", action=move.action))
     if any(param.type == "rating" for param in move.params):

@@ -6,7 +6,8 @@ or what will be done.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
 from menus import references
@@ -23,11 +24,13 @@ from menus.keywords import (
     UNKNOWN,
     KeywordError,
     Meaning,
+    Sign,
     Vocabulary,
     vocabulary,
 )
-from menus.normalise import tidy
+from menus.normalise import fold, tidy
 from menus.phones import to_e164
+from menus.respelling import respelt
 from menus.typos import nearest
 from menus.words import WORD, Language, Word, forms, joined, language_of, runs, words_of
 
@@ -46,6 +49,7 @@ __all__ = [
 MOST = 3
 """Requests that one message may hold."""
 _ASIDE = (POLITE, GREETING, FILLER)
+_NOT = "ما"
 _ARTICLE = "ال"
 _LETTER = re.compile(r"[^\W\d_]")
 _OUTER = re.compile(r"^[\W_]+|[\W_]+$")
@@ -86,7 +90,9 @@ class Grammar:
 
     def __init__(self, words: Vocabulary) -> None:
         self._meanings, self._signs, self._longest = words.meanings, words.signs, words.longest
+        self._hints, self._beside = words.hints, words.about_reference
         self.opens, self.acting = words.opens, words.acting
+        self._words = {word for key in words.meanings for word in key.split()}.union(*(sign for sign, _ in words.signs))
         self._known = [key for key, meaning in words.meanings.items() if meaning.intent not in _ASIDE]
 
     @classmethod
@@ -117,6 +123,21 @@ class Grammar:
 
     def parse(self, text: str) -> Command:
         """The meaning of any text at all, read as one request; never raises."""
+        command = self._parsed(text)
+        words = self._without_asides(words_of(references.find(tidy(text)).rest))
+        if not (words and command.intent in (UNKNOWN, ANSWER) and _LETTER.search(command.value or "")):
+            return command
+        others = (self._guessed(other) for other in respelt(tidy(text), self._words))
+        return next((other for other in others if other), command)
+
+    def _guessed(self, respelt: str) -> Command | None:
+        """What another spelling of a message means, to be asked about before it is acted on."""
+        command = self._parsed(respelt)
+        if command.intent in (UNKNOWN, ANSWER, BAD_REFERENCE):
+            return None
+        return replace(command, meant=command.meant or fold(references.find(respelt).rest))
+
+    def _parsed(self, text: str) -> Command:
         plain = tidy(text)
         language = language_of(plain)
         found = references.find(plain)
@@ -127,12 +148,14 @@ class Grammar:
         if not words:
             return self._nothing_more(reference, every, plain, language)
         read = self._meaning(words, reference) or self._meaning(self._trimmed(every), reference)
-        read = read or self._by_signs(words, reference) or self._misspelt(words, found.rest)
+        read = read or self._tiled(words) or self._by_signs(words, reference, found.rest)
+        read = read or self._misspelt(words, found.rest) or self._hinted(words, found.rest)
         if read:
             left = found.rest[words[read.used].start : words[-1].end] if 0 < read.used < len(words) else None
             return Command(read.meaning.intent, reference, read.meaning.value or left, language, read.meant)
-        if reference or not _LETTER.search(found.rest):
-            return Command(ANSWER, reference, _answer(found.rest), language)
+        said = found.rest[words[0].start : words[-1].end]
+        if reference or not _LETTER.search(said):
+            return Command(ANSWER, reference, _answer(found.rest if reference else said), language)
         return Command(UNKNOWN, None, plain, language)
 
     def _nothing_more(self, reference: str | None, said: list[Word], plain: str, language: Language | None) -> Command:
@@ -151,12 +174,34 @@ class Grammar:
                 return _Read(meaning, used)
         return None
 
-    def _by_signs(self, words: list[Word], reference: str | None) -> _Read | None:
+    def _tiled(self, words: list[Word]) -> _Read | None:
+        """One meaning said several times: every word belongs to a keyword for it, as in `yes, I agree`."""
+        found, rest = set[Meaning](), words
+        while rest:
+            sizes = range(min(self._longest, len(rest)), 0, -1)
+            size = next((size for size in sizes if joined(rest[:size]) in self._meanings), 0)
+            if not size:
+                return None
+            meaning = self._meanings[joined(rest[:size])]
+            if meaning.intent not in _ASIDE:
+                found.add(meaning._replace(whole_only=False))
+            rest = rest[size:]
+        return _Read(found.pop(), len(words)) if len(found) == 1 else None
+
+    def _by_signs(self, words: list[Word], reference: str | None, rest: str) -> _Read | None:
         """A harmless meaning that some words give to any sentence; with a reference, words are for its case."""
-        said = {form for word in words for form in forms(word.folded)}
-        intents = (intent for needed, intent in self._signs if needed <= said)
-        found = next((intent for intent in intents if not reference or intent == "STATUS"), None)
-        return _Read(Meaning(found, None, False), 0) if found else None
+        intent = _signed(words, rest, self._beside if reference else ())
+        intents = (sign for sign in self._signs if not reference or sign[1] == "STATUS")
+        intent = intent or _signed(words, rest, intents)
+        return _Read(Meaning(intent, None, False), 0) if intent else None
+
+    def _hinted(self, words: list[Word], rest: str) -> _Read | None:
+        """What changes data, said in a sentence: to be asked about, by its first keyword."""
+        intent = _signed(words, rest, self._hints)
+        if intent is None:
+            return None
+        word = next(key for key, meaning in self._meanings.items() if meaning.intent == intent)
+        return _Read(Meaning(intent, None, False), 0, word)
 
     def _misspelt(self, words: list[Word], rest: str) -> _Read | None:
         """The one intent that the whole message is a slip of."""
@@ -195,6 +240,13 @@ class Grammar:
     def _is_aside(self, words: list[Word], kinds: tuple[str, ...]) -> bool:
         meaning = self._meanings.get(joined(words))
         return meaning is not None and meaning.intent in kinds
+
+
+def _signed(words: list[Word], rest: str, signs: Iterable[Sign]) -> str | None:
+    """The intent of the first sign whose words are all there. A bare ما is `not`, never the water that it folds like."""
+    heard = [word for word in words if rest[word.start : word.end] != _NOT]
+    said = {form for word in heard for form in forms(word.folded)}
+    return next((intent for needed, intent in signs if needed <= said), None)
 
 
 def _answer(rest: str) -> str:

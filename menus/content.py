@@ -77,10 +77,12 @@ class Service(Model):
     routing: Routing
     questions: list[Question]
     documents: list[Localized]
+    papers: Localized | None = Field(default=None, description="the documents in few words, for an SMS")
     reasons: dict[str, Localized] = Field(description="rejection code -> the reason, at most 20 characters")
     workflow: Workflow
     window: Window | None = None
     urgent: Urgent | None = None
+    about_case: str | None = Field(default=None, description="the question that names the case this one is about")
     one_open: list[str] | None = Field(default=None, description="one open case per phone and these answers")
     confidential: Confidential | None = None
 
@@ -108,6 +110,7 @@ class Item(Model):
     menu: str | None = None
     cases: str | None = Field(default=None, description="a service id, or all")
     language: Literal["next"] | None = None
+    pin: Literal["set", "remove", "other"] | None = None
 
 
 class Shortcut(Model):
@@ -140,6 +143,7 @@ class Directorate(Model):
 
     name: Localized
     short: Localized
+    follows_up: bool = Field(default=False, description="sees the cases that nobody below answered in twice their time")
 
 
 class Calendar(Model):
@@ -208,6 +212,11 @@ class Content:
     quiet: QuietHours | None = None
 
     @cached_property
+    def complaints(self) -> Service | None:
+        """The service that takes a message about a case of another."""
+        return next((service for service in self.services.values() if service.about_case), None)
+
+    @cached_property
     def waiting_states(self) -> tuple[str, ...]:
         """The states in which an office waits for a citizen who can answer by phone."""
         return tuple(
@@ -218,6 +227,11 @@ class Content:
         """The screen of a network code; the first operator of the file is the default."""
         found = (operator for operator in self.operators if network and network in operator.networks)
         return next(found, self.operators[0]).budget
+
+    def papers(self, service: Service, state: str) -> list[Localized]:
+        """The papers that a citizen can read on the screen while a case is in this state."""
+        shown = state in service.workflow.states and (self.states[state].papers or service.use(state).papers)
+        return service.documents if shown else []
 
     def place_name(self, code: str | None, language: str) -> str:
         """A place code in words; an unknown code is shown as it is."""
@@ -244,4 +258,4 @@ def _waits(content: Content, service: Service, state: str) -> bool:
     if kind.closed or kind.clock != "citizen":
         return False
     moves = (move for move in service.workflow.moves if state in move.source and CITIZEN in move.by and move.label)
-    return any(move.reply or any(param.type == "question" for param in move.params) for move in moves)
+    return any(move.reply or move.answers for move in moves)

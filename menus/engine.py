@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from menus import casework, filling, unfinished
+from menus import casework, filling, pin, unfinished
 from menus.content import Content, Item, Shortcut
 from menus.gsm import Budget
 from menus.localized import LANGUAGES, fill
@@ -152,6 +152,8 @@ def _lead(content: Content, state: State, target: Item | Shortcut) -> Turn:
         return casework.begin(state, target.cases)
     if target.menu:
         return Turn(state.to("menu", menu=target.menu))
+    if isinstance(target, Item) and target.pin:
+        return pin.begin(state, target.pin)
     following = LANGUAGES[(LANGUAGES.index(state.language) + 1) % len(LANGUAGES)]
     return Turn(replace(state, language=following), effect=Effect("language", {"language": following}))
 
@@ -178,10 +180,12 @@ _SCREENS: Mapping[str, tuple[_Show, _Take]] = {
     "closed": (filling.show_closed, filling.take_closed),
     "resume": (unfinished.show_resume, unfinished.take_resume),
     "list": (casework.show_list, casework.take_list),
-    "case": (casework.show_case, casework.take_case),
+    "case": (pin.show_case, pin.take_case),
+    "pin": (pin.show_pin, pin.take_pin),
     "confirm": (casework.show_confirm, casework.take_confirm),
     "rate": (casework.show_rate, casework.take_rate),
     "answer": (casework.show_answer, casework.take_answer),
+    "papers": (casework.show_papers, casework.take_papers),
     "end": (_show_end, _take_end),
 }
 
@@ -190,6 +194,10 @@ _EFFECTS: Mapping[str, _Resume] = {
     "own_reference": filling.resume_own_reference,
     "submit": filling.resume_submit,
     "discard": unfinished.resume_discard,
+    "pin_check": pin.resume_check,
+    "pin_set": pin.resume_set,
+    "pin_remove": pin.resume_remove,
+    "pin_status": pin.resume_status,
     "cases": casework.resume_cases,
     "case": casework.resume_case,
     "act": casework.resume_act,

@@ -27,13 +27,21 @@ def form_of(content: Content, state: State) -> Form:
     return Form(content, content.services[state.service], state.known, state.today)
 
 
-def begin(content: Content, state: State, service: str) -> Turn:
-    """Open a service's form, or say when it opens."""
+FILLED = "filled"
+"""Key in `State.known`: the question that was answered for the citizen before the first one."""
+
+
+def begin(content: Content, state: State, service: str, about: str | None = None) -> Turn:
+    """Open a service's form, or say when it opens; `about`: the reference of the case that it is about."""
     window = content.services[service].window
     if window and not window.is_open(state.today):
         return Turn(state.to("closed", service=service))
-    known = {name: value for name, value in state.known.items() if name != "origin"}  # a form of its own
-    return _onward(content, state.to("form", service=service, answers={}, known=known))
+    known = {name: value for name, value in state.known.items() if name not in ("origin", FILLED)}  # a form of its own
+    question = content.services[service].about_case
+    if not (about and question):
+        return _onward(content, state.to("form", service=service, answers={}, known=known))
+    filled = state.to("form", service=service, answers={question: about}, known={**known, FILLED: question})
+    return _onward(content, replace(filled, cases=[], case={}))
 
 
 def go_on(content: Content, state: State) -> Turn:
@@ -104,9 +112,10 @@ def resume_own_reference(content: Content, state: State, result: dict[str, Any])
 
 
 def _back(content: Content, state: State) -> Turn:
-    if not state.answers:
-        return Turn(state.to("menu", service=""))
-    last = list(state.answers)[-1]
+    given = [name for name in state.answers if name != state.known.get(FILLED)]
+    if not given:
+        return Turn(state.to("menu", service="", answers={}))
+    last = given[-1]
     kept = {name: value for name, value in state.answers.items() if name != last}
     return Turn(state.to("form", answers=kept))
 

@@ -5,6 +5,7 @@ Decides: which files of keywords are refused. Must not know: messages.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,6 +25,10 @@ _ASIDE = frozenset({POLITE, GREETING, FILLER})
 _RESERVED = frozenset({REFERENCE, BAD_REFERENCE, ANSWER, UNKNOWN, THANKS}) | _ASIDE
 
 
+Sign = tuple[frozenset[str], str]
+"""Folded words that must all be there, and the intent."""
+
+
 class KeywordError(ValueError):
     """The keywords contradict each other; `str()` names the word and its two meanings."""
 
@@ -39,6 +44,8 @@ class Intent(BaseModel):
     acts: bool = Field(default=False, description="it changes data: never read out of the middle of a sentence")
     opens: dict[Literal["service", "menu"], str] = Field(default_factory=dict, description="the form, or menu of forms")
     anywhere: list[str] = Field(default_factory=list, description="words that, all present, mean it in any sentence")
+    suggests: list[str] = Field(default_factory=list, description="words that, all present, make us ask whether it is")
+    beside_reference: list[str] = Field(default_factory=list, description="words any of which means it of a reference")
 
 
 class Keywords(BaseModel):
@@ -65,11 +72,14 @@ class Meaning(NamedTuple):
 class Vocabulary:
     """Folded words with their meanings; `signs`: (all of these words, intent), in the order of the file.
 
+    `hints`: the same for what changes data: never done before a yes. `about_reference`: signs beside a reference.
     `opens`: intent -> (service or menu, its id); `acting`: the intents that change data.
     """
 
     meanings: Mapping[str, Meaning]
-    signs: tuple[tuple[frozenset[str], str], ...]
+    signs: tuple[Sign, ...]
+    hints: tuple[Sign, ...]
+    about_reference: tuple[Sign, ...]
     longest: int
     opens: Mapping[str, tuple[str, str]]
     acting: frozenset[str]
@@ -90,14 +100,33 @@ def vocabulary(mapping: object) -> Vocabulary:
     longest = max((key.count(" ") + 1 for key in meanings), default=1)
     opens = {name: target for name, each in keywords.intents.items() for target in each.opens.items()}
     acting = frozenset(name for name, each in keywords.intents.items() if each.acts)
-    return Vocabulary(meanings, tuple(_signs(keywords)), longest, opens, acting)
+    signs, hints, beside = tuple(_signs(keywords)), tuple(_hints(keywords)), tuple(_beside(keywords))
+    return Vocabulary(meanings, signs, hints, beside, longest, opens, acting)
 
 
-def _signs(keywords: Keywords) -> Iterator[tuple[frozenset[str], str]]:
+def _signs(keywords: Keywords) -> Iterator[Sign]:
     for name, intent in keywords.intents.items():
-        if intent.acts and intent.anywhere:
+        if intent.acts and (intent.anywhere or intent.beside_reference):
             raise KeywordError(f"{name} changes data: it has no words that mean it anywhere")
-        yield from ((frozenset(fold(phrase).split()), name) for phrase in intent.anywhere)
+        yield from ((words, name) for phrase in intent.anywhere for words in _sets(phrase))
+
+
+def _hints(keywords: Keywords) -> Iterator[Sign]:
+    for name, intent in keywords.intents.items():
+        if intent.suggests and not intent.acts:
+            raise KeywordError(f"{name} changes nothing: what suggests it may mean it anywhere")
+        yield from ((words, name) for phrase in intent.suggests for words in _sets(phrase))
+
+
+def _beside(keywords: Keywords) -> Iterator[Sign]:
+    for name, intent in keywords.intents.items():
+        yield from ((words, name) for phrase in intent.beside_reference for words in _sets(phrase))
+
+
+def _sets(phrase: str) -> Iterator[frozenset[str]]:
+    """`water|tap cut|dirty` is four sets of two words."""
+    alternatives = (each.split("|") for each in phrase.split())
+    yield from (frozenset(map(fold, words)) for words in product(*alternatives))
 
 
 def _declared(keywords: Keywords) -> Iterator[tuple[str, Meaning]]:

@@ -11,7 +11,7 @@ from menus.content import Content, Operator, Service
 from menus.gsm import cost, segments
 from menus.localized import LANGUAGES, Language, fill, placeholders
 from menus.paths import screens
-from menus.samples import case_states, end_states, longest_words, menu_states
+from menus.samples import case_states, end_states, longest_words, menu_states, notes
 from menus.state import State
 
 NOTICES = ("", "retry", "unavailable")
@@ -71,10 +71,28 @@ def _screen(content: Content, operator: Operator, state: State) -> Iterator[Meas
 def _texts(content: Content, service: Service) -> Iterator[Measured]:
     states = [service.use(state).text or content.states[state].text for state in service.workflow.states]
     moves = [move.text for move in service.workflow.moves if move.text]
-    for key in sorted({*states, *moves}):
-        for language in LANGUAGES:
-            words = longest_words(content, service, language)
-            text = fill(content.sms[key][language], {name: words[name] for name in placeholders(content.sms[key])})
-            count = segments(text)
-            fault = "takes more than one segment" if count > 1 else None
-            yield Measured(f"sms {service.id}.{key}", language, cost(text), count, fault)
+    for language in LANGUAGES:
+        words = longest_words(content, service, language)
+        for key in sorted({*states, *moves}):
+            yield _sms(content, f"sms {service.id}.{key}", key, language, words)
+        for state in service.workflow.states:
+            yield from _status(content, service, state, language, words)
+
+
+def _status(
+    content: Content, service: Service, state: str, language: Language, words: dict[str, str]
+) -> Iterator[Measured]:
+    """The answer to a reference: the state's own word, and what it asks of the citizen."""
+    key = "status_why" if content.states[state].closed else "status_needs"
+    own = words | {"state": content.state_label(state, language)}
+    for note in notes(content, service, state, language, own):
+        yield _sms(content, f"sms {service.id}.{key} {state}", key, language, own | {"need": note})
+
+
+def _sms(content: Content, name: str, key: str, language: Language, words: dict[str, str]) -> Measured:
+    """A text as it is sent: in its short form where that saves a segment."""
+    forms = [content.sms[each] for each in (key, f"{key}_short") if each in content.sms]
+    texts = [fill(form[language], {word: words[word] for word in placeholders(form)}) for form in forms]
+    text = texts[0] if segments(texts[0]) == 1 else min(texts, key=segments)
+    fault = "takes more than one segment" if segments(text) > 1 else None
+    return Measured(name, language, cost(text), segments(text), fault)

@@ -7,16 +7,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from menus import pin
 from menus.content import Content, Service
 from menus.gsm import cost
 from menus.localized import Language, fill, placeholders
+from menus.needs import needs
 from menus.paths import longest_place
 from menus.state import State
 
 SAMPLE_WIDTH = 14
 """Characters of an office's or place's approved short name (services-domain §4)."""
 REFERENCE = "88888888"
-ENDS = ("done", "acted", "too_many", "already_open", "changed", "not_possible", "replaced", "fault")
+ENDS = (
+    "done", "acted", "too_many", "already_open", "changed", "not_possible", "replaced", "fault", "pin_kept",
+    "pin_removed", "pin_none", "pin_locked", "pin_refused",
+)  # fmt: skip
 
 
 def menu_states(content: Content, language: Language) -> Iterator[State]:
@@ -25,6 +30,11 @@ def menu_states(content: Content, language: Language) -> Iterator[State]:
     yield replace(opening, first=True)
     for name in content.menus:
         yield replace(opening, menu=name)
+    has_pin = {**opening.known, pin.KNOWN: "yes"}
+    for action in pin.ACTIONS:
+        yield replace(opening, at="pin", action=action)
+        yield replace(opening, at="pin", action=action, known=has_pin)
+    yield replace(opening, at="pin", action="other", case={"reference": REFERENCE})
     for service in content.services.values():
         yield replace(opening, at="resume", service=service.id, first=True)
         if service.window:
@@ -70,21 +80,28 @@ def _at_case(
     }
     shown = State(at="case", language=language, case=case)
     yield replace(shown, first=True)
+    if content.papers(service, state):
+        yield replace(shown, at="papers")
     for move in service.workflow.by_citizen(state, answers):
         if move.confirm:
             yield replace(shown, at="confirm", action=move.action)
         if any(param.type == "rating" for param in move.params):
             yield replace(shown, at="rate", action=move.action)
-        if any(param.type == "question" for param in move.params):
+        if move.answers:
             for question in service.questions:
                 yield replace(shown, at="answer", action=move.action, case={**case, "question": question.id})
 
 
 def _note(content: Content, service: Service, state: str, language: Language, words: dict[str, str]) -> str:
+    found = notes(content, service, state, language, words)
+    return max(found, key=cost, default="")
+
+
+def notes(content: Content, service: Service, state: str, language: str, words: dict[str, str]) -> list[str]:
+    """What the citizen may be told about a case in this state, at its longest."""
     if state == "INFO_REQUIRED":
-        return words["question"]
-    text = content.ussd.get(f"need_{service.id}_{state.lower()}") or content.ussd.get(f"need_{state.lower()}")
-    return fill(text[language], words) if text and placeholders(text) <= set(words) else ""
+        return [words["question"]]
+    return [fill(text[language], words) for text in needs(content, service, state) if placeholders(text) <= set(words)]
 
 
 def longest_words(content: Content, service: Service, language: str) -> dict[str, str]:
@@ -98,10 +115,12 @@ def longest_words(content: Content, service: Service, language: str) -> dict[str
         "office": max((content.office(office, language) for office in offices), key=len),
         "state": max((content.state_label(state, language) for state in service.workflow.states), key=len),
         "reason": max((reason[language] for reason in service.reasons.values()), key=len, default=""),
-        "question": max([*nouns, *(noun[language] for noun in content.questions.values())], key=len),
+        "question": max([*nouns, *(noun[language] for noun in content.questions.values())], key=len) + f" {'0' * 20}",
+        "papers": service.papers[language] if service.papers else "",
     }
     widths = {"day": 5, "hour": 2, "amount": 7, "integer": 5, "code": SAMPLE_WIDTH, "note": 20, "due": 5}
     for move in service.workflow.moves:
         for param in move.params:
-            known.setdefault(param.id, "0" * widths.get(param.type, SAMPLE_WIDTH))
+            width = len(str(param.high)) if param.high is not None else widths.get(param.type, SAMPLE_WIDTH)
+            known.setdefault(param.id, "0" * width)
     return known

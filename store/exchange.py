@@ -1,6 +1,6 @@
 """What passed lately between us and a phone: repeats, echoes, counts, silence. Judges none of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,15 +39,27 @@ _SAID = sa.text("""
 _SAME_SAID = sa.text("""
     SELECT count(*) FROM gateway.message
     WHERE phone = :phone AND priority < 2 AND created_at >= :since AND inbound_id IS NOT NULL AND text = :text""")
+_REACHED = sa.text("""
+    SELECT EXISTS (SELECT FROM gateway.message WHERE phone = :phone AND priority < 2 AND sent_at >= :since)""")
 _LANGUAGE = sa.text("""
     SELECT language FROM gateway.message WHERE phone = :phone AND priority < 2 AND created_at >= :since
     ORDER BY id DESC LIMIT 1""")
-_LAST_CONTACT = sa.text("""
-    SELECT greatest(
-        (SELECT max(received_at) FROM gateway.inbound WHERE phone = :phone AND id <> :id),
-        (SELECT max(created_at) FROM public.application WHERE phone = :phone),
-        (SELECT max(saved_at) FROM gateway.draft WHERE phone = :phone),
-        (SELECT updated_at FROM gateway.person WHERE phone = :phone))""")
+# Heard of: a text, an application, a form, a call, a change of the profile. Failed: the network could not reach the
+# phone, as often in a row as `failures` says, since it was last heard of.
+_DOUBTED = sa.text("""
+    SELECT p.phone FROM unnest(CAST(:phones AS text[])) AS p(phone)
+    CROSS JOIN LATERAL (SELECT greatest(
+        (SELECT max(received_at) FROM gateway.inbound WHERE phone = p.phone AND id <> :but),
+        (SELECT max(created_at) FROM public.application WHERE phone = p.phone),
+        (SELECT max(saved_at) FROM gateway.draft WHERE phone = p.phone),
+        (SELECT max(ended_at) FROM gateway.ussd_session WHERE phone = p.phone),
+        (SELECT updated_at FROM gateway.person WHERE phone = p.phone)) AS at) AS heard
+    WHERE EXISTS (SELECT FROM gateway.asked q WHERE q.phone = p.phone AND q.kind = 'owner')
+        OR heard.at < :silent_since
+        OR (SELECT count(*) = :failures AND bool_and(newest.state = 'undelivered') FROM (
+                SELECT m.state FROM gateway.message m
+                WHERE m.phone = p.phone AND m.state IN ('sent', 'delivered', 'undelivered') AND m.created_at > heard.at
+                ORDER BY m.id DESC LIMIT :failures) AS newest)""")
 
 
 def turn(tx: Transaction, phone: str) -> None:
@@ -90,13 +102,21 @@ def answered_alike(tx: Transaction, phone: str, text: str, since: datetime) -> i
     return int(tx.execute(_SAME_SAID, {"phone": phone, "text": text, "since": since}).scalar_one())
 
 
+def reached(tx: Transaction, phone: str, since: datetime) -> bool:
+    """Whether something of ours left for this phone since then."""
+    return bool(tx.execute(_REACHED, {"phone": phone, "since": since}).scalar())
+
+
 def language(tx: Transaction, phone: str, since: datetime) -> str | None:
     """The language in which we last wrote to a phone since then."""
     found: str | None = tx.execute(_LANGUAGE, {"phone": phone, "since": since}).scalar()
     return found
 
 
-def last_contact(tx: Transaction, phone: str, inbound_id: int) -> datetime | None:
-    """When somebody last used this phone with us, this message apart."""
-    moment: datetime | None = tx.execute(_LAST_CONTACT, {"phone": phone, "id": inbound_id}).scalar()
-    return moment
+def doubted(tx: Transaction, phones: Collection[str], silent_since: datetime, failures: int, but: int = 0) -> set[str]:
+    """The phones that may have another owner: not heard of since then, out of reach, or asked and not answered.
+
+    `but`: an incoming message that does not count.
+    """
+    said = {"phones": list(phones), "silent_since": silent_since, "failures": failures, "but": but}
+    return set(tx.execute(_DOUBTED, said).scalars())

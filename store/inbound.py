@@ -31,6 +31,7 @@ _RECORD = sa.text("""
     ON CONFLICT (provider, provider_id) DO NOTHING RETURNING id""")
 _LOCK = sa.text("SELECT * FROM gateway.inbound WHERE id = :id AND handled_at IS NULL FOR UPDATE SKIP LOCKED")
 _HANDLED = sa.text("UPDATE gateway.inbound SET handled_at = :now, intent = :intent WHERE id = :id")
+_REWORDED = sa.text("UPDATE gateway.inbound SET text = :text WHERE id = :id")
 _FAILED = sa.text("UPDATE gateway.inbound SET failures = failures + 1 WHERE id = :id")
 _UNHANDLED = sa.text("""
     SELECT id FROM gateway.inbound WHERE handled_at IS NULL AND received_at < :older_than
@@ -54,6 +55,11 @@ def lock(tx: Transaction, inbound_id: int) -> Inbound | None:
 def handled(tx: Transaction, inbound_id: int, intent: str, now: datetime) -> None:
     """It was understood as `intent`, and is done."""
     tx.execute(_HANDLED, {"id": inbound_id, "intent": intent, "now": now})
+
+
+def reworded(tx: Transaction, inbound_id: int, text: str) -> None:
+    """Keep this instead of what it said."""
+    tx.execute(_REWORDED, {"id": inbound_id, "text": text})
 
 
 def failed(tx: Transaction, inbound_id: int) -> None:

@@ -25,6 +25,7 @@ class Person:
     stopped_at: datetime | None
     disowned_at: datetime | None
     news_at: datetime | None
+    pin_hash: str | None
     created_at: datetime
     updated_at: datetime
 
@@ -65,7 +66,7 @@ _START = sa.text("""
 _DISOWN = sa.text("""
     INSERT INTO gateway.person AS p (phone, disowned_at, created_at, updated_at) VALUES (:phone, :now, :now, :now)
     ON CONFLICT (phone) DO UPDATE SET disowned_at = excluded.disowned_at, consent_at = NULL, place = NULL, card = NULL,
-        card_hash = NULL, news_at = NULL, updated_at = excluded.updated_at""")
+        card_hash = NULL, pin_hash = NULL, news_at = NULL, updated_at = excluded.updated_at""")
 
 
 _WITH_CARD = sa.text("SELECT phone FROM gateway.person WHERE card_hash = ANY(:hashes) ORDER BY phone")

@@ -32,9 +32,6 @@ _PUT = sa.text("""
     VALUES (:phone, :reason, :now, :now, :until)
     ON CONFLICT (phone, reason) WHERE released_at IS NULL DO UPDATE SET
         messages = q.messages + 1, last_at = excluded.last_at, until = greatest(q.until, excluded.until)""")
-_HOLDING = sa.text("""
-    SELECT reason FROM gateway.quarantine
-    WHERE phone = :phone AND released_at IS NULL AND until > :now AND reason = ANY(:reasons) ORDER BY id LIMIT 1""")
 _RELEASED_AT = sa.text("SELECT max(released_at) FROM gateway.quarantine WHERE phone = :phone")
 _LISTED = sa.text("""
     SELECT * FROM gateway.quarantine WHERE released_at IS NULL AND (until IS NULL OR until > :now)
@@ -46,12 +43,6 @@ _RELEASE = sa.text("""
 def put(tx: Transaction, phone: str, reason: Reason, until: datetime | None, now: datetime) -> None:
     """Keep this sender quiet; one more message when it is kept already."""
     tx.execute(_PUT, {"phone": phone, "reason": reason, "until": until, "now": now})
-
-
-def holding(tx: Transaction, phone: str, reasons: list[Reason], now: datetime) -> str | None:
-    """The reason for which this sender is kept quiet now, among these."""
-    found: str | None = tx.execute(_HOLDING, {"phone": phone, "reasons": reasons, "now": now}).scalar()
-    return found
 
 
 def released_at(tx: Transaction, phone: str) -> datetime | None:

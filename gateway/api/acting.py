@@ -35,8 +35,7 @@ def act(caller: Caller, asked: ReferencedAction, index: int | None = None) -> Re
 def once(caller: Caller, place: str, asked: BaseModel, make: Make) -> Reply:
     """What `make` answers; a repeat under the caller's key, at this place, gets the first answer. StoreUnavailable."""
     if caller.key is None:
-        with caller.runtime.db.transaction() as tx:
-            return make(tx)
+        return caller.runtime.db.repeated(make)
     key = f"api:{caller.officer.id}:{place}:{caller.key}"
     try:
         return _once(caller, asked, key, make)
@@ -46,7 +45,8 @@ def once(caller: Caller, place: str, asked: BaseModel, make: Make) -> Reply:
 
 def _once(caller: Caller, asked: BaseModel, key: str, make: Make) -> Reply:
     fingerprint = _fingerprint(asked)
-    with caller.runtime.db.transaction() as tx:
+
+    def do(tx: Transaction) -> Reply:
         remembered = idempotency.recall(tx, key)
         if remembered is not None:
             return _again(remembered, fingerprint)
@@ -56,13 +56,15 @@ def _once(caller: Caller, asked: BaseModel, key: str, make: Make) -> Reply:
             raise _OvertakenError
         return reply
 
+    return caller.runtime.db.repeated(do)
+
 
 def _made(caller: Caller, asked: ReferencedAction, tx: Transaction) -> Reply:
     context: Context = caller.runtime.context(tx)
     done = desk.act(context, caller.officer, asked.reference, asked.action, asked.params, asked.expected_version)
     if isinstance(done, Refused):
         return problems.reply(done.code, done.message, done.fields)
-    return ok(Case.model_validate(personal.glimpse(context.content, done, caller.officer.roles)))
+    return ok(Case.model_validate(personal.glimpse(context.content, done, caller.officer)))
 
 
 def _again(remembered: Remembered, fingerprint: str) -> Reply:

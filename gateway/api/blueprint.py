@@ -12,7 +12,7 @@ from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from gateway import keys
-from gateway.api import applications, broadcasts, catalogue, counter, measures, messages, openapi, problems
+from gateway.api import applications, broadcasts, catalogue, counter, measures, messages, openapi, problems, traffic
 from gateway.api.operation import Caller, Operation
 from gateway.api.problems import RefusalError
 from gateway.api.reading import read_body, read_key, read_query
@@ -31,7 +31,12 @@ OPERATIONS = (
     applications.act_on_application,
     applications.act_on_many,
     catalogue.list_services,
+    messages.list_messages,
     messages.resend_message,
+    traffic.list_held,
+    traffic.list_quiet,
+    traffic.release_sender,
+    traffic.list_costs,
     measures.list_measures,
     measures.list_views,
     measures.export_person,

@@ -9,6 +9,7 @@ import pytest
 from gateway.api import cursors
 from gateway.app import create_app
 from gateway.runtime import Runtime
+from tests.gateway.cases import workday
 from tests.gateway.office import PHONE, Desk, Office
 
 PERMIT = {"purpose": "new"}
@@ -103,6 +104,9 @@ def test_a_case_is_opened_with_history_messages_and_actions(office: Office, cler
     assert {move["action"] for move in case["actions"]} == {"docs_seen", "withdraw", "add_note"}
 
 
+DAY = "YYYY-MM-DD, today or later and within a year"
+
+
 def test_an_action_says_what_it_needs(office: Office) -> None:
     office.hire("Zahra", "CLERK").act(reference := office.case(), "accept", 1)
     inspector = office.hire("Ali", "CLERK", "VERIFIER")
@@ -112,8 +116,13 @@ def test_an_action_says_what_it_needs(office: Office) -> None:
     offer = next(move for move in case["actions"] if move["action"] == "offer_visit")
     assert (offer["to"], offer["by"]) == ("VISIT_OFFERED", ["VERIFIER"])
     assert offer["params"] == [
-        {"id": "visit_on", "type": "day", "required": True, "form": "YYYY-MM-DD"},
-        {"id": "hour", "type": "hour", "required": True, "form": "whole hour, 0 to 23"},
+        {
+            "id": "visit_on",
+            "type": "day",
+            "required": True,
+            "form": "YYYY-MM-DD, today or later and within a year, a working day",
+        },
+        {"id": "hour", "type": "hour", "required": True, "form": "whole hour, 7 to 15"},
     ]
 
 
@@ -122,7 +131,7 @@ def test_an_action_that_is_used_up_is_no_longer_offered(office: Office) -> None:
     reference = office.case()
     desk.act(reference, "accept", 1)
     desk.act(reference, "docs_seen", 2)
-    desk.act(reference, "offer_visit", 3, visit_on="2026-12-20", hour=10)
+    desk.act(reference, "offer_visit", 3, visit_on=workday(), hour=10)
     for version in (4, 5):
         assert desk.act(reference, "change", version).status_code == 200
     case = desk.get(f"/applications/{reference}").json

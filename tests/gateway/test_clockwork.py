@@ -95,7 +95,7 @@ def test_an_answer_stops_the_citizens_clock(at: At, office: Office, post: PostOf
     desk = office.hire("Ali", "CLERK")
     reference = office.case()
     desk.act(reference, "ask", 1, question="plot")
-    desk.act(reference, "answer", 2, question="plot")
+    desk.act(reference, "answer", 2, value="77")
     assert office.now(reference).state == "SUBMITTED"
     assert after(at, 30)["timeout"] == 0
     assert office.made(reference)[-1] == "escalate"

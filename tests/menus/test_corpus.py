@@ -8,10 +8,12 @@ from ruamel.yaml import YAML
 from menus.commands import Command, Grammar
 from menus.keywords import ANSWER
 from tests.corpus import Message, messages
+from tests.corpus.varied import seeds, varied
 
 CONFIG = Path(__file__).parents[2] / "config"
 grammar = Grammar.load(YAML(typ="safe", pure=True).load(CONFIG / "keywords.yaml"))
 FLOOR = {True: 0.97, False: 0.95}
+VARIED_FLOOR = {True: 0.95, False: 0.0}
 
 
 def _right(message: Message, read: tuple[Command, ...]) -> bool:
@@ -33,6 +35,20 @@ def test_messages_are_understood(tuned: bool, capsys: pytest.CaptureFixture[str]
     assert right / len(found) >= FLOOR[tuned]
 
 
+@pytest.mark.parametrize("tuned", [True, False], ids=["tuned", "untouched"])
+def test_spellings_made_by_rule_are_understood(tuned: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    found, typed = list(varied(tuned)), [Message(text, intent, tuned) for intent, text in seeds(tuned)]
+    right = {
+        name: [_right(each, grammar.read(each.text)) for each in some]
+        for name, some in (("seeds", typed), ("spellings", found))
+    }
+    with capsys.disabled():
+        for name, results in right.items():
+            share = f"{sum(results)} of {len(results)}, {sum(results) / len(results):.1%}"
+            print(f"\n{'tuned' if tuned else 'untouched'} {name}: {share}")  # noqa: T201
+    assert sum(right["spellings"]) / len(found) >= VARIED_FLOOR[tuned]
+
+
 def test_the_corpus_is_large_and_has_no_message_twice() -> None:
     texts = [message.text for message in messages()]
     assert len(texts) >= 600
@@ -40,4 +56,5 @@ def test_the_corpus_is_large_and_has_no_message_twice() -> None:
 
 
 def test_no_message_is_taken_for_an_order_that_it_is_not() -> None:
-    assert [message for message in messages() if _acts_falsely(message, grammar.read(message.text))] == []
+    everything = [*messages(), *varied(True), *varied(False)]
+    assert [message for message in everything if _acts_falsely(message, grammar.read(message.text))] == []
