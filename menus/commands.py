@@ -6,16 +6,15 @@ or what will be done.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
-from menus import references
+from menus import references, signs
+from menus.asides import ASIDES, Asides
 from menus.digits import only_digits
 from menus.keywords import (
     ANSWER,
     BAD_REFERENCE,
-    FILLER,
     GREETING,
     HELP,
     POLITE,
@@ -24,7 +23,6 @@ from menus.keywords import (
     UNKNOWN,
     KeywordError,
     Meaning,
-    Sign,
     Vocabulary,
     vocabulary,
 )
@@ -32,7 +30,7 @@ from menus.normalise import fold, tidy
 from menus.phones import to_e164
 from menus.respelling import respelt
 from menus.typos import nearest
-from menus.words import WORD, Language, Word, forms, joined, language_of, runs, words_of
+from menus.words import WORD, Language, Word, joined, language_of, runs, words_of
 
 __all__ = [
     "ANSWER",
@@ -48,8 +46,6 @@ __all__ = [
 
 MOST = 3
 """Requests that one message may hold."""
-_ASIDE = (POLITE, GREETING, FILLER)
-_NOT = "ما"
 _ARTICLE = "ال"
 _LETTER = re.compile(r"[^\W\d_]")
 _OUTER = re.compile(r"^[\W_]+|[\W_]+$")
@@ -90,10 +86,11 @@ class Grammar:
 
     def __init__(self, words: Vocabulary) -> None:
         self._meanings, self._signs, self._longest = words.meanings, words.signs, words.longest
-        self._hints, self._beside = words.hints, words.about_reference
+        self._asides = Asides(words.meanings, words.longest)
+        self._written, self._hints, self._beside = words.written, words.hints, words.about_reference
         self.opens, self.acting = words.opens, words.acting
         self._words = {word for key in words.meanings for word in key.split()}.union(*(sign for sign, _ in words.signs))
-        self._known = [key for key, meaning in words.meanings.items() if meaning.intent not in _ASIDE]
+        self._known = [key for key, meaning in words.meanings.items() if meaning.intent not in ASIDES]
 
     @classmethod
     def load(cls, mapping: object) -> Self:
@@ -116,7 +113,7 @@ class Grammar:
     def _is_whole(self, text: str) -> bool:
         """Whether a text is a request without a word to spare."""
         found = references.find(tidy(text))
-        words = self._without_asides(words_of(found.rest))
+        words = self._asides.without(words_of(found.rest))
         if found.kind == "bad":
             return False
         return bool(found.digits) if not words else self._lookup(joined(words)) is not None
@@ -124,7 +121,7 @@ class Grammar:
     def parse(self, text: str) -> Command:
         """The meaning of any text at all, read as one request; never raises."""
         command = self._parsed(text)
-        words = self._without_asides(words_of(references.find(tidy(text)).rest))
+        words = self._asides.without(words_of(references.find(tidy(text)).rest))
         if not (words and command.intent in (UNKNOWN, ANSWER) and _LETTER.search(command.value or "")):
             return command
         others = (self._guessed(other) for other in respelt(tidy(text), self._words))
@@ -144,10 +141,10 @@ class Grammar:
         if found.kind == "bad":
             return Command(BAD_REFERENCE, None, plain, language)
         reference, every = found.digits, words_of(found.rest)
-        words = self._without_asides(every)
+        words = self._asides.without(every)
         if not words:
             return self._nothing_more(reference, every, plain, language)
-        read = self._meaning(words, reference) or self._meaning(self._trimmed(every), reference)
+        read = self._meaning(words, reference) or self._meaning(self._asides.trimmed(every), reference)
         read = read or self._tiled(words) or self._by_signs(words, reference, found.rest)
         read = read or self._misspelt(words, found.rest) or self._hinted(words, found.rest)
         if read:
@@ -183,24 +180,24 @@ class Grammar:
             if not size:
                 return None
             meaning = self._meanings[joined(rest[:size])]
-            if meaning.intent not in _ASIDE:
+            if meaning.intent not in ASIDES:
                 found.add(meaning._replace(whole_only=False))
             rest = rest[size:]
         return _Read(found.pop(), len(words)) if len(found) == 1 else None
 
     def _by_signs(self, words: list[Word], reference: str | None, rest: str) -> _Read | None:
         """A harmless meaning that some words give to any sentence; with a reference, words are for its case."""
-        intent = _signed(words, rest, self._beside if reference else ())
+        intent = signs.found(words, rest, self._beside if reference else ())
         intents = (sign for sign in self._signs if not reference or sign[1] == "STATUS")
-        intent = intent or _signed(words, rest, intents)
+        intent = intent or signs.found(words, rest, intents)
         return _Read(Meaning(intent, None, False), 0) if intent else None
 
     def _hinted(self, words: list[Word], rest: str) -> _Read | None:
         """What changes data, said in a sentence: to be asked about, by its first keyword."""
-        intent = _signed(words, rest, self._hints)
+        intent = signs.found(words, rest, self._hints)
         if intent is None:
             return None
-        word = next(key for key, meaning in self._meanings.items() if meaning.intent == intent)
+        word = next(word for key, word in self._written.items() if self._meanings[key].intent == intent)
         return _Read(Meaning(intent, None, False), 0, word)
 
     def _misspelt(self, words: list[Word], rest: str) -> _Read | None:
@@ -210,43 +207,12 @@ class Grammar:
         near = nearest(joined(words), self._known)
         if len({self._meanings[key][:2] for key in near}) != 1:
             return None
-        return _Read(self._meanings[near[0]], len(words), near[0])
+        return _Read(self._meanings[near[0]], len(words), self._written[near[0]])
 
     def _lookup(self, key: str) -> Meaning | None:
         # Whole first: without its ال, الغاء (cancel) would be no word.
         found = self._meanings.get(key) or (self._meanings.get(key[2:]) if key.startswith(_ARTICLE) else None)
-        return found if found and found.intent not in _ASIDE else None
-
-    def _without_asides(self, words: list[Word]) -> list[Word]:
-        """Without politeness and greetings at either end, and what leads up to a request at its beginning."""
-        while size := self._aside(words, _ASIDE):
-            words = words[size:]
-        return self._trimmed(words, ends_only=True)
-
-    def _trimmed(self, words: list[Word], ends_only: bool = False) -> list[Word]:
-        """Without politeness and greetings."""
-        while not ends_only and (size := self._aside(words, (POLITE, GREETING))):
-            words = words[size:]
-        while size := next(filter(lambda n: self._is_aside(words[-n:], (POLITE, GREETING)), self._sizes()), 0):
-            words = words[:-size]
-        return words
-
-    def _aside(self, words: list[Word], kinds: tuple[str, ...]) -> int:
-        return next(filter(lambda size: self._is_aside(words[:size], kinds), self._sizes()), 0)
-
-    def _sizes(self) -> range:
-        return range(self._longest, 0, -1)
-
-    def _is_aside(self, words: list[Word], kinds: tuple[str, ...]) -> bool:
-        meaning = self._meanings.get(joined(words))
-        return meaning is not None and meaning.intent in kinds
-
-
-def _signed(words: list[Word], rest: str, signs: Iterable[Sign]) -> str | None:
-    """The intent of the first sign whose words are all there. A bare ما is `not`, never the water that it folds like."""
-    heard = [word for word in words if rest[word.start : word.end] != _NOT]
-    said = {form for word in heard for form in forms(word.folded)}
-    return next((intent for needed, intent in signs if needed <= said), None)
+        return found if found and found.intent not in ASIDES else None
 
 
 def _answer(rest: str) -> str:

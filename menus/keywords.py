@@ -5,12 +5,12 @@ Decides: which files of keywords are refused. Must not know: messages.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import product
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from menus.normalise import fold
+from menus.signs import Sign, sets
 
 HELP = "HELP"
 REFERENCE = "REFERENCE"
@@ -23,10 +23,6 @@ GREETING = "greeting"
 FILLER = "filler"
 _ASIDE = frozenset({POLITE, GREETING, FILLER})
 _RESERVED = frozenset({REFERENCE, BAD_REFERENCE, ANSWER, UNKNOWN, THANKS}) | _ASIDE
-
-
-Sign = tuple[frozenset[str], str]
-"""Folded words that must all be there, and the intent."""
 
 
 class KeywordError(ValueError):
@@ -70,13 +66,14 @@ class Meaning(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Folded words with their meanings; `signs`: (all of these words, intent), in the order of the file.
+    """Folded words with their meanings, and as they were written.
 
-    `hints`: the same for what changes data: never done before a yes. `about_reference`: signs beside a reference.
+    `signs`: (all of these words, intent), in the order of the file. `hints`: the same for what changes data: never done before a yes. `about_reference`: signs beside a reference.
     `opens`: intent -> (service or menu, its id); `acting`: the intents that change data.
     """
 
     meanings: Mapping[str, Meaning]
+    written: Mapping[str, str]
     signs: tuple[Sign, ...]
     hints: tuple[Sign, ...]
     about_reference: tuple[Sign, ...]
@@ -89,6 +86,7 @@ def vocabulary(mapping: object) -> Vocabulary:
     """The vocabulary of the file's plain mapping; ValueError names the place, or the word with two meanings."""
     keywords = Keywords.model_validate(mapping)
     meanings: dict[str, Meaning] = {}
+    written: dict[str, str] = {}
     for word, meaning in _declared(keywords):
         key = fold(word)
         if not key and meaning.intent != HELP:
@@ -96,37 +94,32 @@ def vocabulary(mapping: object) -> Vocabulary:
         before = meanings.setdefault(key, meaning)
         if before[:2] != meaning[:2]:
             raise KeywordError(f"{word!r} folds to {key!r}, which is both {_name(before)} and {_name(meaning)}")
+        written.setdefault(key, word)
         meanings[key] = before._replace(whole_only=before.whole_only or meaning.whole_only)
     longest = max((key.count(" ") + 1 for key in meanings), default=1)
     opens = {name: target for name, each in keywords.intents.items() for target in each.opens.items()}
     acting = frozenset(name for name, each in keywords.intents.items() if each.acts)
     signs, hints, beside = tuple(_signs(keywords)), tuple(_hints(keywords)), tuple(_beside(keywords))
-    return Vocabulary(meanings, signs, hints, beside, longest, opens, acting)
+    return Vocabulary(meanings, written, signs, hints, beside, longest, opens, acting)
 
 
 def _signs(keywords: Keywords) -> Iterator[Sign]:
     for name, intent in keywords.intents.items():
         if intent.acts and (intent.anywhere or intent.beside_reference):
             raise KeywordError(f"{name} changes data: it has no words that mean it anywhere")
-        yield from ((words, name) for phrase in intent.anywhere for words in _sets(phrase))
+        yield from ((words, name) for phrase in intent.anywhere for words in sets(phrase))
 
 
 def _hints(keywords: Keywords) -> Iterator[Sign]:
     for name, intent in keywords.intents.items():
         if intent.suggests and not intent.acts:
             raise KeywordError(f"{name} changes nothing: what suggests it may mean it anywhere")
-        yield from ((words, name) for phrase in intent.suggests for words in _sets(phrase))
+        yield from ((words, name) for phrase in intent.suggests for words in sets(phrase))
 
 
 def _beside(keywords: Keywords) -> Iterator[Sign]:
     for name, intent in keywords.intents.items():
-        yield from ((words, name) for phrase in intent.beside_reference for words in _sets(phrase))
-
-
-def _sets(phrase: str) -> Iterator[frozenset[str]]:
-    """`water|tap cut|dirty` is four sets of two words."""
-    alternatives = (each.split("|") for each in phrase.split())
-    yield from (frozenset(map(fold, words)) for words in product(*alternatives))
+        yield from ((words, name) for phrase in intent.beside_reference for words in sets(phrase))
 
 
 def _declared(keywords: Keywords) -> Iterator[tuple[str, Meaning]]:

@@ -144,6 +144,6 @@ def test_a_stop_gives_back_what_was_not_handed_over(db: Database, far: Peer, pro
 def test_a_slow_batch_is_given_back_for_others_to_pass(db: Database, far: Peer, provider: AfricasTalking) -> None:
     for number in range(3):
         queue(db, number)
-    moments = iter(NOW + timedelta(seconds=number) for number in range(40))
+    moments = iter(NOW + timedelta(seconds=number / 3) for number in range(40))
     assert drain_once(db, carrying(provider), lambda: next(moments)).handled < 3
     assert set(states(db)) == {"sent", "queued"}

@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -85,12 +85,12 @@ def test_the_release_before_goes_on_while_the_store_is_migrated_under_it(older: 
 
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(work)
-        _wait_for(done, 5)
+        _wait_for(done, 5, working)
         upgrade(older)
-        _wait_for(done, done[0] + 5)
+        _wait_for(done, done[0] + 5, working)
         with db.transaction() as tx:
             workflow_tables.sync(tx, [WATER])
-        _wait_for(done, done[0] + 5)
+        _wait_for(done, done[0] + 5, working)
         stop.set()
         working.result(10)
     with db.transaction() as tx:
@@ -144,11 +144,11 @@ def _insert_takes(url: str) -> float:
     return time.monotonic() - started
 
 
-def _wait_for(done: list[int], number: int) -> None:
+def _wait_for(done: list[int], number: int, working: Future[None]) -> None:
     ends = time.monotonic() + 20
-    while done[0] < number and time.monotonic() < ends:
+    while done[0] < number and not working.done() and time.monotonic() < ends:
         time.sleep(0.02)
-    assert done[0] >= number
+    assert done[0] >= number, working.exception(0)
 
 
 def _tables(url: str) -> list[str]:

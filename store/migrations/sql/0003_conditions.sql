@@ -1,6 +1,9 @@
 -- Moves that not every case has: by its answers, by the state that it came from, so often, so long. The API reads the
 -- same from the content (menus/workflow.py); here it holds for every other writer.
 
+-- Writers take the shared table first and this one after it: in the other order we would lock each other out.
+LOCK TABLE public.application IN SHARE ROW EXCLUSIVE MODE;
+
 -- NULL: any case. Else a list of ways to have it, each {"when": {field: [values]}, "came_from": [states], "within": days,
 -- "max": times}, of which one must hold whole.
 ALTER TABLE gateway.service_move ADD COLUMN IF NOT EXISTS only_if jsonb;
