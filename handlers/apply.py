@@ -76,7 +76,7 @@ def _enter(context: Context, case: Application, before: Before, args: dict[str, 
     event = events.submitted(case)
     case, clocks = winding.wound(context.content, case, [event], before.days)
     person = replace(before.person, language=case.language) if before.person else None
-    told = notify.notice(context.content, case, event, person, muted=False, now=context.now)
+    told = notify.notice(context.content, case, event, person, now=context.now)
     card = args["person"].get("card")
     kept = Profile(args["place"], personal.sealed_card(context.seals, card), personal.card_hash(context.seals, card))
     return submissions.enter(context.tx, case, told, clocks, kept, context.now)

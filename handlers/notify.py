@@ -3,11 +3,11 @@
 Decides: which text announces a change, and to whom. Must not know: providers, queues, who called.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from handlers import winding
-from handlers.quiet import Leave, leave
+from handlers import ownership, winding
+from handlers.quiet import OWNER, Leave, leave
 from handlers.wording import case_words, sms
 from menus.content import Content, Service
 from menus.gsm import segments
@@ -39,13 +39,28 @@ def announce(tx: Transaction, content: Content, fresh: Sequence[Event], now: dat
     cases = winding.wind_after(tx, content, fresh)
     phones = {case.phone for case in cases.values()}
     known, muted = people.find_all(tx, phones), muting.muted(tx, phones)
+    doubted = ownership.doubted(tx, {case.phone for case in _by_others(cases, fresh)}, now)
     told = [
-        notice(content, case, event, known.get(case.phone), (case.phone, case.reference) in muted, now)
+        notice(
+            content,
+            case,
+            event,
+            known.get(case.phone),
+            muted=(case.phone, case.reference) in muted,
+            doubted=case.phone in doubted,
+            now=now,
+        )
         for event in fresh
         if (case := cases.get(event.reference)) and event.service in content.services
     ]
-    outbox.insert_all(tx, told, now)
+    asked = {each.phone: each.language for each in told if each.held == OWNER}
+    outbox.insert_all(tx, [*told, *(ownership.ask(tx, content, asked, now) if asked else ())], now)
     events.mark_relayed(tx, [event.id for event in fresh], now)
+
+
+def _by_others(cases: Mapping[str, Application], fresh: Sequence[Event]) -> list[Application]:
+    """The cases that somebody else than their citizen changed."""
+    return [cases[each.reference] for each in fresh if each.actor_kind != "citizen" and each.reference in cases]
 
 
 def announce_all(tx: Transaction, content: Content, reference: str, now: datetime) -> None:
@@ -54,15 +69,27 @@ def announce_all(tx: Transaction, content: Content, reference: str, now: datetim
 
 
 def notice(
-    content: Content, case: Application, event: Event, person: Person | None, muted: bool, now: datetime
+    content: Content,
+    case: Application,
+    event: Event,
+    person: Person | None,
+    *,
+    muted: bool = False,
+    doubted: bool = False,
+    now: datetime,
 ) -> NewMessage:
-    """What an event tells the citizen of the case; `muted`: the phone asked for silence about it."""
+    """What an event tells the citizen of the case.
+
+    `muted`: the phone asked for silence about it. `doubted`: the phone may have a new owner, who is asked first.
+    """
     service = content.services[event.service]
     key = text_key(content, service, case, event)
     language = person.language if person else case.language
     kind, text = _worded(content, service, case, event, key, language) if key else (SILENT, "")
     own = event.actor_kind == "citizen"
-    leaves = Leave(muted=True) if kind == SILENT else leave(content, case, person, muted, key or kind, own, now)
+    leaves = (
+        Leave(muted=True) if kind == SILENT else leave(content, case, person, muted, key or kind, own, now, doubted)
+    )
     urgent = own or content.notices.texts.get(key or kind) == URGENT
     return NewMessage(
         phone=case.phone,

@@ -11,6 +11,7 @@ from handlers import ownership
 from handlers.quiet import OWNER, leave
 from store import applications, asked, outbox
 from store.db import Transaction
+from tests.fixtures import PostOffice
 from tests.handset import new_phone
 
 NOW = datetime.now(UTC)
@@ -107,3 +108,18 @@ def test_a_question_that_took_the_place_of_another_asks_whose_phone_it_is(runtim
         question = asked.find(tx, phone)
     assert question is not None
     assert (question.kind, question.reference) == ("owner", None)
+
+
+def test_a_notice_of_an_old_case_gives_way_to_the_question(runtime: Runtime, post: PostOffice) -> None:
+    with runtime.db.transaction() as tx:
+        phone, other = case(tx, days_ago=200), case(tx, days_ago=2)
+        tx.execute(sa.text("UPDATE gateway.event SET relayed_at = now()"))
+        tx.execute(sa.text("UPDATE application SET state = 'DOCS_REQUIRED'"))
+    post.relay()
+    with runtime.db.transaction() as tx:
+        written = tx.execute(sa.text("SELECT phone, kind, state, held FROM gateway.message ORDER BY id")).all()
+    assert {tuple(row) for row in written} == {
+        (phone, "docs", "muted", OWNER),
+        (phone, ownership.KIND, "queued", None),
+        (other, "docs", "queued", None),
+    }
