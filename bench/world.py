@@ -33,7 +33,7 @@ _PREPARE = """
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, session text, phone text, number text, district int,
         created timestamptz NOT NULL DEFAULT now());
     INSERT INTO gateway.person (phone, language, consent_at, place, card, created_at, updated_at)
-    SELECT '+964770' || lpad(number::text, 7, '0'), 'en', now(), '1601', 'none', now(), now()
+    SELECT '+964770' || lpad(number::text, 7, '0'), 'en', now(), '10', 'none', now(), now()
     FROM generate_series(0, 49999) AS number;
     ANALYZE"""
 

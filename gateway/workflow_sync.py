@@ -26,7 +26,7 @@ def sync(runtime: Runtime) -> None:
     with runtime.db.transaction() as tx:
         for kept in workflow_tables.sync(tx, rows(runtime.content)):
             log.warning("this left the content but cases still need it: %s", kept)
-        places.sync(tx, codes(runtime.content))
+        places.sync(tx, runtime.content.place_codes)
         measures.set_workdays(tx, workdays(runtime.content, runtime.now().date()))
 
 
@@ -36,11 +36,6 @@ def workdays(content: Content, today: date) -> dict[date, int]:
     days = [first + timedelta(days=number) for number in range((YEARS + 2) * 366)]
     worked = accumulate(int(is_working_day(content.calendar, day)) for day in days)
     return dict(zip(days, worked, strict=True))
-
-
-def codes(content: Content) -> list[str]:
-    """Every district, which is its centre too, and every sub-district."""
-    return [code for district in content.districts for code in (district.code, *district.subdistricts)]
 
 
 def rows(content: Content) -> list[ServiceRow]:

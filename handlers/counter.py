@@ -78,7 +78,7 @@ def _answers(context: Context, service: Service, slip: Slip) -> tuple[dict[str, 
     """(answers in stored form, faults by field), by the form's own rules; asked in the form's order."""
     known = {"known_consent": "yes", "known_card": "yes", "known_place": "yes", "place": slip.place}
     form = Form(context.content, service, known, context.today)
-    faults = [] if _is_place(context, slip.place) else [("place", "must be a place code")]
+    faults = [] if slip.place in context.content.place_codes else [("place", "must be a place code")]
     if service.window and not service.window.is_open(context.today):
         faults.append(("service", f"takes applications from {service.window.opens} to {service.window.closes}"))
     found: dict[str, str] = {}
@@ -106,10 +106,6 @@ def _value(context: Context, question: Question, slip: Slip) -> str | None:
     value = question.accept(said) or (said if question.holds(said) else None)
     named = value is not None and question.own and not (question.special and value == question.special.id)
     return None if named and cases.owned(context, slip.phone, str(value)) is None else value
-
-
-def _is_place(context: Context, code: str) -> bool:
-    return any(code == district.code or code in district.subdistricts for district in context.content.districts)
 
 
 def _invalid(faults: list[Fault]) -> Refused:

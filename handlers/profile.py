@@ -26,7 +26,7 @@ def facts(context: Context, person: Person | None, session: str, default_languag
         facts["known_card"] = "yes"
     if person.pin_hash:
         facts["known_pin"] = "yes"
-    if person.place:
+    if person.place in context.content.place_codes:  # another than that is asked for anew
         facts |= {"known_place": "yes", "place": person.place}
     if person.language_session == session:
         return person.language_before or default_language, facts

@@ -233,6 +233,11 @@ class Content:
         shown = state in service.workflow.states and (self.states[state].papers or service.use(state).papers)
         return service.documents if shown else []
 
+    @cached_property
+    def place_codes(self) -> frozenset[str]:
+        """Every district, which is its centre too, and every sub-district."""
+        return frozenset(code for district in self.districts for code in (district.code, *district.subdistricts))
+
     def place_name(self, code: str | None, language: str) -> str:
         """A place code in words; an unknown code is shown as it is."""
         for district in self.districts:

@@ -60,8 +60,7 @@ _ENTER = """
     ON CONFLICT DO NOTHING RETURNING true"""
 _WITH_IT = """
     WITH made AS MATERIALIZED (
-        UPDATE gateway.event SET relayed_at = %(now)s WHERE reference = %(reference)s AND relayed_at IS NULL
-        RETURNING id),
+        SELECT id FROM gateway.event WHERE reference = %(reference)s ORDER BY id DESC LIMIT 1),
     told AS (
         INSERT INTO gateway.message (event_id, reference, phone, language, kind, text, parts, priority, state,
                                      next_attempt_at, created_at, closed_at, held)
@@ -103,6 +102,7 @@ def enter(
     service or state that the store does not have.
     """
     act = {"kind": "citizen", "actor": case.phone, "action": "submit", "details": {}, "at": now.isoformat()}
+    act |= {"announced": "by the next statement"}  # so the event is born relayed
     entered = {**rows.values(case), "answers": Jsonb(case.answers), "act": json.dumps(act)}
     with refusals():
         made = driver(tx).execute(_ENTER, entered).fetchone()

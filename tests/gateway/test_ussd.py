@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from flask import Flask
 
@@ -35,6 +36,13 @@ def test_another_place_can_be_said_and_is_kept(handset: Handset) -> None:
     handset.dial().press(*WATER.keys).ends()
     handset.dial().press("2", "1", "1", "2").sees("القضاء؟").press("2", "1", "1234", "0", "1", "1").ends()
     handset.dial().press("2", "1", "1").sees("الكحلاء")
+
+
+def test_a_kept_place_that_is_none_any_more_is_asked_anew(handset: Handset, database_url: str) -> None:
+    handset.dial().press(*WATER.keys).ends()
+    with psycopg.connect(database_url) as connection:
+        connection.execute("UPDATE gateway.person SET place = '79' WHERE phone = %s", [handset.phone])
+    handset.dial().press("2").sees("القضاء؟").press(*STRANGER[2:], *WATER.answers, "1").ends()
 
 
 def test_who_does_not_consent_leaves_nothing_behind(handset: Handset, post: PostOffice) -> None:

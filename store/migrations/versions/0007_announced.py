@@ -1,0 +1,20 @@
+"""Events that are announced when they are made."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0007"
+down_revision = "0005"
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+def upgrade() -> None:
+    # no_parameters: the driver then takes a file of many statements, and a % in it is only a %.
+    script = (SQL / "0007_announced.sql").read_text(encoding="utf-8")
+    op.get_bind().exec_driver_sql(script, execution_options={"no_parameters": True})
+
+
+def downgrade() -> None:
+    """Nothing: the release before never says `announced`."""
