@@ -66,7 +66,7 @@ def walk_cases(url: str) -> None:
 
 
 def write_messages(url: str) -> None:
-    """One delivered SMS an event, and all events told."""
+    """One delivered SMS an event, and all events told; every tenth citizen has asked something by SMS."""
     with psycopg.connect(url, autocommit=True) as connection:
         [(last,)] = connection.execute("SELECT coalesce(max(id), 0) FROM gateway.event").fetchall()
         with _bar(last, "messages") as bar:
@@ -77,7 +77,8 @@ def write_messages(url: str) -> None:
                     [start, start + CHUNK * 5],
                 )
                 bar.update(min(CHUNK * 5, last - start))
-        for table in ("application", "gateway.event", "gateway.message"):
+        connection.execute(_TEXTS)
+        for table in ("application", "gateway.event", "gateway.message", "gateway.inbound"):
             connection.execute(f"VACUUM ANALYZE {table}")
 
 
@@ -87,6 +88,12 @@ _MESSAGES = """
     SELECT e.id, e.reference, a.phone, a.language, 'ack', 'استلمنا طلبك', 1, 1, 'delivered', e.at, 'bench',
            'b' || e.id, e.at, e.at, e.at
     FROM gateway.event e JOIN public.application a USING (reference) WHERE e.id > %(start)s AND e.id <= %(end)s"""
+
+
+_TEXTS = """
+    INSERT INTO gateway.inbound (provider, provider_id, phone, sent_to, text, received_at, handled_at, intent)
+    SELECT 'bench', reference, phone, '5599', reference, created_at, created_at, 'status'
+    FROM public.application WHERE reference LIKE '%7'"""
 
 
 def _row(draw: random.Random, reference: str, number: int, count: int) -> tuple[object, ...]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import psycopg
 import pytest
 
 from gateway import field_keys
+from gateway.retention_rules import load_ages
 from gateway.runtime import Runtime
 from gateway.settings import Settings, SettingsError
 from handlers import apply, keeping, personal
@@ -166,3 +168,53 @@ def test_a_key_that_nobody_set_is_made_once_and_kept(runtime: Runtime, tmp_path:
     settings = Settings(data_dir=tmp_path)
     assert field_keys.seals(settings).keys == field_keys.seals(settings).keys
     assert (settings.data_dir / field_keys.FILE).stat().st_mode & 0o777 == 0o600
+
+
+def test_after_a_case_is_erased_no_table_names_its_citizen(
+    office: Office, runtime: Runtime, raw: psycopg.Connection
+) -> None:
+    clerk = office.hire("zainab", "CLERK")
+    reference = office.case(phone=PHONE)
+    assert clerk.act(reference, "accept", 1, key="k1").status_code == 200
+    raw.execute("UPDATE gateway.message SET state = 'delivered', provider = 'p', provider_id = id::text")
+    raw.execute(
+        "INSERT INTO gateway.delivery_report (provider, provider_id, phone, status, received_at) "
+        "SELECT 'p', id::text, phone, 'Success', now() FROM gateway.message"
+    )
+    raw.execute("INSERT INTO gateway.muted_case VALUES (%s, %s, now())", [PHONE, reference])
+    with runtime.db.transaction() as tx:
+        assert retention.erase(tx, reference, "operator", "asked for", runtime.now())
+    assert named_in(raw) == {"person"}  # the profile is the phone's, and not the case's
+
+
+def test_what_is_not_a_cases_goes_by_its_age(office: Office, runtime: Runtime, raw: psycopg.Connection) -> None:
+    raw.execute(
+        "INSERT INTO gateway.message (phone, language, kind, text, parts, priority, state, next_attempt_at, created_at) "
+        "VALUES (%s, 'ar', 'help', 'x', 1, 0, 'sent', now(), now())",
+        [PHONE],
+    )
+    raw.execute("INSERT INTO gateway.asked VALUES (%s, 'drop', NULL, NULL, now())", [PHONE])
+    raw.execute(
+        "INSERT INTO gateway.quarantine (phone, reason, first_at, last_at, until) "
+        "VALUES (%s, 'flood', now(), now(), now())",
+        [PHONE],
+    )
+    ages = load_ages().deleted
+    with runtime.db.transaction() as tx:
+        for what, days in ages.items():
+            retention.delete_older(tx, what, runtime.now() - timedelta(days=days), 500)
+    assert named_in(raw) == {"message", "asked", "quarantine"}
+    with runtime.db.transaction() as tx:
+        for what in ages:
+            retention.delete_older(tx, what, runtime.now() + timedelta(days=1), 500)
+    assert named_in(raw) == set()
+
+
+def named_in(raw: psycopg.Connection) -> set[str]:
+    """The tables with a row that names PHONE."""
+    tables = raw.execute("SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('public', 'gateway')")
+    return {
+        table
+        for schema, table in tables.fetchall()
+        if PHONE in str(raw.execute(f"SELECT to_jsonb(t) FROM {schema}.{table} t").fetchall())
+    }

@@ -1,6 +1,7 @@
 """The history is only added to, and whoever gets around that is found by the first link that no longer fits."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import psycopg
@@ -153,6 +154,21 @@ def test_anchors_follow_each_other_and_wait_for_open_transactions(
     assert anchor.events == 3
     with db.transaction() as tx:
         assert [found for _, found in chain.check_anchors(tx)] == [None, None]
+
+
+def test_of_sweeps_that_anchor_at_once_one_does(db: Database, walked: str) -> None:
+    with db.transaction() as tx:
+        seen = chain.horizon(tx)
+
+    def drop(_: int) -> chain.Anchor | None:
+        with db.transaction() as tx:
+            return chain.drop_anchor(tx, seen, NOW)
+
+    with ThreadPoolExecutor(4) as pool:
+        dropped = [anchor for anchor in pool.map(drop, range(8)) if anchor]
+    with db.transaction() as tx:
+        assert [(anchor.events, found) for anchor, found in chain.check_anchors(tx)] == [(7, None)]
+    assert len(dropped) == 1
 
 
 def test_what_is_erased_is_erased_whole_and_the_chain_holds(

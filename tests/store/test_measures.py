@@ -53,6 +53,23 @@ def test_what_is_few_is_not_told(db: Database, cases: None) -> None:
     assert set(permit.values()) == {None}
 
 
+@pytest.mark.parametrize(("closed", "told"), [(4, None), (7, 7), (8, None), (11, None), (12, 12)])
+def test_what_is_left_of_the_whole_is_not_told_either(
+    db: Database, owner: psycopg.Connection, submitted: Callable[..., Application], closed: int, told: int | None
+) -> None:
+    for _ in range(12):
+        submitted(now=NOW)
+    owner.execute(
+        "UPDATE application SET state = 'REJECTED' WHERE reference IN (SELECT reference FROM application LIMIT %s)",
+        [closed],
+    )
+    with db.transaction() as tx:
+        measures.gather(tx)
+    with db.transaction() as tx:
+        [row] = measures.read(tx, NOW.date())["services"]
+    assert (row["received"], row["completed"]) == (12, told)
+
+
 @pytest.mark.parametrize(
     ("part", "whole", "told"),
     [

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from bench.store_scale import questions, read_whole
+from bench.store_questions import questions, read_whole
 from store.db import Database
 
 ALLOWED: dict[str, frozenset[str]] = {}

@@ -8,8 +8,6 @@ LOCK TABLE public.application IN SHARE ROW EXCLUSIVE MODE;
 -- "max": times}, of which one must hold whole.
 ALTER TABLE gateway.service_move ADD COLUMN IF NOT EXISTS only_if jsonb;
 
--- The three below are called from functions that set the search_path; a SET of their own would be most of their cost.
-
 -- The functions that run once a row carry no SET, which costs more than what they do: they are called from those that
 -- have it.
 
