@@ -5,16 +5,27 @@ make bench ARGS="--rounds 1 --seconds 3" is a quick look; the targets are those 
 
 import click
 
-from bench import hops, live_sessions
+from bench import answers, hops, live_sessions, queued_million, sending, whole_path
 from bench.world import world
+
+DELIVERY = {
+    "sending": sending.run,
+    "path": whole_path.run,
+    "answers": answers.run,
+    "million": queued_million.run,
+}
+"""Each has servers of its own and prints its own targets."""
 
 
 @click.command()
 @click.option("--rounds", default=5, show_default=True, help="each peer once in each")
 @click.option("--seconds", default=10.0, show_default=True, help="of one run")
-@click.option("--only", type=click.Choice(["2core", "1core", "sessions"]), help="a part")
+@click.option("--only", type=click.Choice(["2core", "1core", "sessions", *DELIVERY]), help="a part")
 def bench(rounds: int, seconds: float, only: str | None) -> None:
-    """The gateway beside its peers: hops, then 100,000 live sessions."""
+    """The gateway beside its peers: hops, then 100,000 live sessions; the parts of delivery when they are named."""
+    if only in DELIVERY:
+        DELIVERY[only]()
+        return
     held = []
     with world() as made:
         for name, layout in (("2core", hops.TWO_CORES), ("1core", hops.ONE_CORE)):

@@ -1,4 +1,5 @@
-"""A long queue: claim time, the wait of a new answer and a worker's memory at ten thousand and at a million queued.
+"""A long queue: claim time, the wait of a new answer, what /metrics costs and a worker's memory, at ten thousand and
+at a million queued, with as many attempts behind them, of which a tenth are of the last minutes.
 
 Decides what is measured and prints it. `python -m bench.queued_million [messages]`; bounded by the number of batches.
 """
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 from bench.sending import carriers, peer
 from gateway.jobs import LEASE_S, drain_once
 from gateway.stopping import Stop
-from store import outbox
+from store import gauges, outbox
 from store.db import Database
 from store.migrate import upgrade
 from store.outbox import NewMessage
@@ -30,6 +31,13 @@ _FILL = sa.text("""
     FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n""")
 
 
+_TRIED = sa.text("""
+    INSERT INTO gateway.attempt (message_id, provider, at, outcome, provider_id, code, parts, cost, latency_ms)
+    SELECT n, 'africastalking', CAST(:now AS timestamptz) - (CAST(:until AS int) - n) * interval '6 milliseconds',
+           'sent', 'x' || n, 'Sent', 1, 'IQD 24.0000', 20 + n % 400
+    FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n""")
+
+
 def fill(db: Database, first: int, last: int) -> None:
     """Queue messages for phones of their own: most due, a fifth held for the morning, a quarter about cases."""
     for start in range(first, last, 20_000):
@@ -39,6 +47,29 @@ def fill(db: Database, first: int, last: int) -> None:
     with db.transaction() as tx:
         tx.execute(sa.text("SET LOCAL statement_timeout = '120s'"))
         tx.execute(sa.text("ANALYZE gateway.message"))
+
+
+def tried(db: Database, first: int, last: int) -> None:
+    """Attempts that came at 167 a second until now."""
+    now = datetime.now(UTC)
+    for start in range(first, last, 20_000):
+        with db.transaction() as tx:
+            tx.execute(_TRIED, {"first": start, "last": min(start + 19_999, last - 1), "until": last, "now": now})
+    with db.transaction() as tx:
+        tx.execute(sa.text("SET LOCAL statement_timeout = '120s'"))
+        tx.execute(sa.text("SELECT brin_summarize_new_values('gateway.attempt_by_time')"))
+        tx.execute(sa.text("ANALYZE gateway.attempt"))
+
+
+def metrics_ms(db: Database) -> float:
+    """Milliseconds of everything that /metrics asks of the store, the median of five."""
+    took = []
+    for _ in range(5):
+        started = time.perf_counter()
+        with db.transaction() as tx:
+            list(gauges.figures(tx, datetime.now(UTC)))
+        took.append((time.perf_counter() - started) * 1000)
+    return statistics.median(took)
 
 
 def claims_ms(db: Database) -> list[float]:
@@ -81,9 +112,10 @@ def run(most: int = 1_000_000) -> None:
     with throw_away(upgrade) as servers, peer() as url:
         db = Database(servers.create("million", template="template"))
         filled = 0
-        print("queued      claim of 100: median, p95    due?    an answer waits: median, most    memory")
+        print("queued      claim of 100: median, p95    due?    an answer waits: median, most    /metrics    memory")
         for length in (10_000, 100_000, most):
             fill(db, filled, length)
+            tried(db, filled, length)
             filled = length
             took = sorted(claims_ms(db))
             started = time.perf_counter()
@@ -95,7 +127,8 @@ def run(most: int = 1_000_000) -> None:
             medians.append(statistics.median(took))
             print(
                 f"{length:9,}   {statistics.median(took):8.1f} ms {took[int(CLAIMS * 0.95)]:8.1f} ms "
-                f"{due_ms:8.1f} ms    {median:8.2f} s {longest:8.2f} s    {memory:6.0f} MB",
+                f"{due_ms:8.1f} ms    {median:8.2f} s {longest:8.2f} s    "
+                f"{metrics_ms(db):6.0f} ms   {memory:6.0f} MB",
                 flush=True,
             )
         print(f"claim at {most:,} x claim at 10,000: {medians[-1] / medians[0]:.2f}")

@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from redis import RedisError
 
 from gateway import line
+from gateway.health import standings
 from gateway.runtime import Runtime
 from gateway.shared_metrics import VARIABLE
 from store import gauges
@@ -112,8 +113,18 @@ class _StoreCollector(Collector):
         for figure in found:
             families[figure.name].add_metric(figure.labels, figure.value)
         yield from families.values()
+        yield from self._providers()
         yield self._line(up)
         yield up
+
+    def _providers(self) -> Iterator[GaugeMetricFamily]:
+        about = "whether it may be asked, and why not"
+        opened = GaugeMetricFamily("missan_provider_open", about, labels=["provider", "reason"])
+        share = GaugeMetricFamily("missan_provider_share", "of what it would carry if well", labels=["provider"])
+        for each in standings(self._runtime):
+            opened.add_metric([each.provider, each.closed or ""], 0 if each.closed else 1)
+            share.add_metric([each.provider], each.share)
+        yield from (opened, share)
 
     def _line(self, up: GaugeMetricFamily) -> GaugeMetricFamily:
         paused = GaugeMetricFamily("missan_line_paused", "whether sending is paused, and why", labels=["reason"])
