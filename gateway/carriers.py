@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from gateway.delivery_rules import Rules
+from gateway.health_board import Board
 from gateway.provider_health import Health
 from gateway.providers import Outcome, Outgoing, Provider, grouped
 from store.outbox import Claimed
@@ -32,14 +33,25 @@ class Carriers:
     """Providers by preference, for several threads at once. `random` gives numbers in [0, 1)."""
 
     def __init__(
-        self, providers: Sequence[Provider], rules: Rules, random: Callable[[], float], in_flight: int = IN_FLIGHT
+        self,
+        providers: Sequence[Provider],
+        rules: Rules,
+        random: Callable[[], float],
+        in_flight: int = IN_FLIGHT,
+        board: Board | None = None,
     ) -> None:
         self.providers = {provider.name: provider for provider in providers}
-        self.rules, self._random = rules, random
+        self.rules, self._random, self._board = rules, random, board
         self.health = {name: Health(in_flight) for name in self.providers}
         self.in_flight = in_flight * len(self.providers)
         self._batches, self._lock = 0, Lock()
         self._names = tuple(self.providers)
+
+    def agree(self) -> None:
+        """Take over what other workers saw of the providers, and tell them what was seen here."""
+        if self._board is not None:
+            with self._lock:
+                self._board.agree(self.health)
 
     def rate(self, provider: Provider) -> float | None:
         """Parts a second that this provider's sender may send; None: no limit."""

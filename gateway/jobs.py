@@ -111,6 +111,7 @@ def drain_once(
     lease_s: int = LEASE_S,
 ) -> Drained:
     """Claim one batch and hand it over; StoreUnavailable."""
+    carriers.agree()
     if closed := carriers.closed(now()):
         return Drained(0, closed[0], ceil(closed[1].total_seconds()))
     with db.transaction() as tx:
@@ -118,6 +119,7 @@ def drain_once(
     batch = Batch(db, carriers, claimed, now)
     with carriers.at_work():
         batch.run(pool, stop, now() + min(HAND_OVER, timedelta(seconds=lease_s / 2)))
+    carriers.agree()
     closed = carriers.closed(now())
     return Drained(batch.handled, closed[0], ceil(closed[1].total_seconds())) if closed else Drained(batch.handled)
 

@@ -2,10 +2,11 @@
 
 It starts with one request and doubles while answers come; silence brings it back to one, and three silences, or a
 refusal of our account, close it for a while. What was closed or slow comes back by and by. It must not know the
-store, the wire, or the other providers.
+store, the wire, the other providers, or how processes tell each other (gateway/health_board.py).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from gateway.providers import NO_ANSWER, Outcome
@@ -18,6 +19,20 @@ LEAST_SHARE = 0.05
 STEP = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a provider stands by what was seen at a moment: its share, why it is or was closed, and until when."""
+
+    at: datetime
+    share: float
+    reason: str
+    closed_until: datetime | None
+
+    def same_as(self, other: "Standing") -> bool:
+        """Whether both say the same of the provider, whenever they were seen."""
+        return replace(self, at=other.at) == other
+
+
 class Health:
     """One provider's; `most` requests at once when all is well. Many threads may read it, one at a time may write."""
 
@@ -26,6 +41,18 @@ class Health:
         self.reason = ""
         self._silences = 0
         self._closed_until: datetime | None = None
+        self._seen_at: datetime | None = None
+
+    def standing(self) -> Standing | None:
+        """How it stands; None while nobody has seen anything of it."""
+        seen_at = self._seen_at
+        return Standing(seen_at, self.share, self.reason, self._closed_until) if seen_at else None
+
+    def adopt(self, said: Standing) -> None:
+        """Believe what another process saw later."""
+        if said.closed_until and said.closed_until != self._closed_until:
+            self._silences, self.window = 0, 1
+        self.share, self.reason, self._closed_until, self._seen_at = said.share, said.reason, said.closed_until, said.at
 
     def open(self, now: datetime) -> bool:
         """Whether it may be asked."""
@@ -38,6 +65,7 @@ class Health:
 
     def saw(self, outcomes: Sequence[Outcome], now: datetime) -> None:
         """Take in the outcomes of one request."""
+        self._seen_at = now
         held = next((outcome.code for outcome in outcomes if outcome.outcome == "hold"), None)
         if held is not None:
             self._close(held, now + HOLD_PAUSE)

@@ -17,6 +17,7 @@ from gateway.carriers import Carriers
 from gateway.delivery_rules import Rules, load_rules
 from gateway.errands import Errands
 from gateway.funnel import Funnel
+from gateway.health_board import Board
 from gateway.providers import KANNEL, Provider
 from gateway.providers.africastalking import AfricasTalking
 from gateway.providers.kannel import Kannel
@@ -67,7 +68,7 @@ class Runtime:
         """
         try:
             providers = [_provider(self.settings, name) for name in self.settings.carriers]
-            return Carriers(providers, self.rules, random.random)
+            return Carriers(providers, self.rules, random.random, board=Board(self.redis))
         except ValueError as error:
             raise SettingsError(str(error)) from None
 

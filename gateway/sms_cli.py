@@ -1,4 +1,4 @@
-"""`python -m gateway sms …`: what waits for the morning, whom the gateway does not answer, and what SMS cost.
+"""`python -m gateway sms …`: what waits for the morning, who is not answered, what SMS cost, forgotten PINs.
 
 Decides: how these are printed. Must not know: why a message waits or a sender is kept quiet.
 """
@@ -11,13 +11,13 @@ import click
 
 from gateway.runtime import Runtime
 from menus import phones
-from store import ledger
+from store import access, ledger, pins
 from store import quarantine as kept
 
 
 @click.group()
 def sms() -> None:
-    """Held messages, senders in quarantine, and the ledger."""
+    """Held messages, senders in quarantine, forgotten PINs, and the ledger."""
 
 
 @sms.command()
@@ -60,6 +60,20 @@ def release(build: Callable[[], Runtime], phone: str, by: str) -> None:
     if not number:
         raise click.ClickException("no such sender is in quarantine")
     click.echo("released")
+
+
+@sms.command(name="forget-pin")
+@click.argument("phone")
+@click.option("--by", required=True, help="Who has seen the citizen's papers.")
+@click.pass_obj
+def forget_pin(build: Callable[[], Runtime], phone: str, by: str) -> None:
+    """Remove a PIN that its owner has forgotten."""
+    runtime, number = build(), phones.to_e164(phone) or phone
+    with runtime.db.transaction() as tx:
+        if not pins.forget(tx, number, runtime.now()):
+            raise click.ClickException("that phone has no PIN")
+        access.record(tx, by, "card", runtime.now(), phone=number, asked={"what": "PIN forgotten"})
+    click.echo("removed")
 
 
 @sms.command(name="ledger")

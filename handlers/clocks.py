@@ -127,7 +127,7 @@ def _offices(
 ) -> Clocks:
     present, promised = passed[-1], promise(service, case.answers)
     haste = _haste(service, case)
-    days = (haste.sla if haste else None) or service.use(case.state).sla or service.workflow.promise
+    days = (haste.sla if haste else None) or service.use(case.state).days(case.answers) or service.workflow.promise
     state_due, state_late = _state_clock(calendar, service, case, present, days, haste.hours if haste else None)
     case_due: datetime | None = None
     case_late: tuple[datetime, ...] = ()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from handlers import keeping, moves, personal, rights
+from handlers import arrivals, keeping, moves, personal, rights
 from handlers.context import Context, Refused
 from handlers.notify import SILENT
 from handlers.rights import scopes
@@ -184,11 +184,15 @@ def _barred(context: Context, officer: Officer, case: Application, move: Move) -
 
 
 def _objected_to(context: Context, case: Application) -> str | None:
-    """The officer whose decision the citizen objected to: the last to act before the case came into this state.
+    """The officer whose decision the citizen objected to: who brought the case into the state it was in then.
 
-    Questions asked in between, and their answers, change nothing about that.
+    Questions asked in between, and their answers, change nothing about that, nor does a note of anybody's.
     """
     history = events.history(context.tx, case.reference)
     objected = [n for n, event in enumerate(history) if event.to_state == case.state and event.action in OBJECTIONS]
-    before = history[: objected[-1]] if objected else []
-    return next((event.actor for event in reversed(before) if event.actor_kind == "officer"), None)
+    before = history[objected[-1]].from_state if objected else None
+    if before is None:
+        return None
+    flow = context.content.services[case.service].workflow
+    decision = arrivals.arrival(flow, replace(case, state=before), history[: objected[-1]])
+    return decision.actor if decision and decision.actor_kind == "officer" else None

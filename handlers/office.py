@@ -33,7 +33,7 @@ def open_since(desk: Desk) -> datetime | None:
 
 def answered(desk: Desk, text: str, command: Command) -> Answer | None:
     """The reply to an answer of the citizen's; None when the message is none."""
-    if command.intent in ("YES", "NO", "NONE", commands.UNKNOWN):
+    if command.loose or command.intent in ("YES", "NO", "NONE", commands.UNKNOWN):
         return _by_words(desk, text, command)
     if command.intent not in _ANSWERS:
         return None
@@ -71,9 +71,9 @@ def _of_subject(desk: Desk, fitting: list[Reply]) -> list[Reply]:
 def _by_words(desk: Desk, text: str, command: Command) -> Answer | None:
     """The word of a move, yes for the first choice of one, or free words for the one question that takes them."""
     found = open_cases(desk.context, desk.phone, command.reference)
-    said = command.value or text
+    said = text if command.loose else command.value or text
     typed = "1" if command.intent == "YES" else said
-    free = command.intent in ("NONE", commands.UNKNOWN) and not _ASKS.search(_with_mark(said))
+    free = (command.loose or command.intent in ("NONE", commands.UNKNOWN)) and not _ASKS.search(_with_mark(said))
     fitting = fitting_words = _fitting_words(desk, found, said)
     if not fitting and found.waiting:
         fitting = found.fitting(desk.context, typed, words=free)

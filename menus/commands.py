@@ -6,11 +6,12 @@ or what will be done.
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple, Self
 
 from menus import references, signs
 from menus.asides import ASIDES, Asides
+from menus.command import Command
 from menus.digits import only_digits
 from menus.keywords import (
     ANSWER,
@@ -44,30 +45,14 @@ __all__ = [
     "KeywordError",
 ]
 
+FEW = 5
+"""Words beside a reference that may ask for its state; more are something to be told."""
 MOST = 3
 """Requests that one message may hold."""
 _ARTICLE = "ال"
 _LETTER = re.compile(r"[^\W\d_]")
 _OUTER = re.compile(r"^[\W_]+|[\W_]+$")
 _CLAUSES = re.compile(r"[\n.;,\u060c\u061b]+|(?<!\S)(?:و|ثم|and|then|&)(?!\S)|(?<!\S)و(?=\S)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One request, read.
-
-    `intent` is one of the keywords' intents, or REFERENCE (nothing but a reference), BAD_REFERENCE (eight digits whose
-    check digit is wrong, whatever else is said; `value` is the whole text), ANSWER (only numbers, or a reference and
-    something else; `value` is what is not the reference), THANKS (only politeness), UNKNOWN (`value` is the whole
-    text). With a keyword, `value` is the value the keyword names or the text left over. `language` is that of the
-    letters, None when there are none. `meant`: the keyword that a misspelt one was taken for; ask before acting on it.
-    """
-
-    intent: str
-    reference: str | None = None
-    value: str | None = None
-    language: Language | None = None
-    meant: str | None = None
 
 
 class _Read(NamedTuple):
@@ -145,11 +130,12 @@ class Grammar:
         if not words:
             return self._nothing_more(reference, every, plain, language)
         read = self._meaning(words, reference) or self._meaning(self._asides.trimmed(every), reference)
-        read = read or self._tiled(words) or self._by_signs(words, reference, found.rest)
-        read = read or self._misspelt(words, found.rest) or self._hinted(words, found.rest)
+        read = read or self._tiled(words) or self._hinted(words, found.rest)
+        read = read or self._by_signs(words, reference, found.rest) or self._misspelt(words, found.rest)
         if read:
             left = found.rest[words[read.used].start : words[-1].end] if 0 < read.used < len(words) else None
-            return Command(read.meaning.intent, reference, read.meaning.value or left, language, read.meant)
+            loose = not read.used
+            return Command(read.meaning.intent, reference, read.meaning.value or left, language, read.meant, loose)
         said = found.rest[words[0].start : words[-1].end]
         if reference or not _LETTER.search(said):
             return Command(ANSWER, reference, _answer(found.rest if reference else said), language)
@@ -187,7 +173,7 @@ class Grammar:
 
     def _by_signs(self, words: list[Word], reference: str | None, rest: str) -> _Read | None:
         """A harmless meaning that some words give to any sentence; with a reference, words are for its case."""
-        intent = signs.found(words, rest, self._beside if reference else ())
+        intent = signs.found(words, rest, self._beside if reference and len(words) <= FEW else ())
         intents = (sign for sign in self._signs if not reference or sign[1] == "STATUS")
         intent = intent or signs.found(words, rest, intents)
         return _Read(Meaning(intent, None, False), 0) if intent else None

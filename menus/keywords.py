@@ -68,8 +68,9 @@ class Meaning(NamedTuple):
 class Vocabulary:
     """Folded words with their meanings, and as they were written.
 
-    `signs`: (all of these words, intent), in the order of the file. `hints`: the same for what changes data: never done before a yes. `about_reference`: signs beside a reference.
-    `opens`: intent -> (service or menu, its id); `acting`: the intents that change data.
+    `signs`: (all of these words, intent), in the order of the file. `hints`: the same for what changes data: never done
+    before a yes. `about_reference`: signs beside a reference. `opens`: intent -> (service or menu, its id); `acting`:
+    the intents that change data.
     """
 
     meanings: Mapping[str, Meaning]

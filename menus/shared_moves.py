@@ -29,7 +29,7 @@ def expand(
     taken = {(move.action, source) for move in own for source in move.source}
     every = (*own, *(each.move for each in common))
     detours = {source for move in every if move.to == ORIGIN for source in move.source}
-    steps = [*own, *(each.move for each in common if each.clock is None and each.move.to != SAME)]
+    steps = [*own, *(_left(each.move, taken) for each in common if each.clock is None and each.move.to != SAME)]
     found = list(own)
     for each in common:
         if each.move.to not in (ORIGIN, SAME, *states):
@@ -39,6 +39,11 @@ def expand(
             found += _by_step(move, steps) if move.by == [STEP] else [move]
         taken |= {(each.move.action, source) for source in sources}
     return found
+
+
+def _left(move: Move, taken: set[tuple[str, str]]) -> Move:
+    """A shared move out of the states in which the service has none of its own by that name."""
+    return move.model_copy(update={"source": [name for name in move.source if (move.action, name) not in taken]})
 
 
 def _sources(each: CommonMove, kinds: Mapping[str, StateKind], states: Mapping[str, StateUse]) -> list[str]:

@@ -35,16 +35,29 @@ class StateKind(Model):
     entry: bool = Field(default=False, description="a case may begin here beside the start of its workflow")
 
 
+class Pace(Model):
+    """The office's working days for cases with these answers."""
+
+    when: dict[str, list[str]]
+    sla: int = Field(ge=1)
+
+
 class StateUse(Model):
     """How one service uses a state. `sla` in working days (office's turn), `limit` in days (citizen's turn)."""
 
     sla: int | None = Field(default=None, ge=1)
+    paces: list[Pace] = Field(default_factory=list, description="other times for some cases; the first that fits")
     limit: int | None = Field(default=None, ge=1)
     remind: int | None = Field(default=None, ge=0, description="days to the reminder; 0: none; default: half the limit")
     after: str | None = Field(default=None, description="the clock starts on this day: a detail or a named day")
     papers: bool = Field(default=False, description="as that of the state, for this service alone")
     until: str | None = Field(default=None, description="the limit ends before this day: a detail")
     text: str | None = None
+
+    def days(self, answers: Mapping[str, str]) -> int | None:
+        """The office's working days for a case with these answers."""
+        fitting = (p.sla for p in self.paces if all(answers.get(n, "") in values for n, values in p.when.items()))
+        return next(fitting, self.sla)
 
 
 ParamType = Literal[

@@ -3,7 +3,7 @@
 Decides: which workflow is refused at boot. Must not know: forms' screens, the store.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from menus.content import Content, Service
 from menus.localized import placeholders
@@ -57,8 +57,19 @@ def _ways_on(content: Content, service: Service, state: str) -> Iterator[str]:
             yield f"no move leads on for a case that came from {origin}"
 
 
+def _answers(service: Service, when: Mapping[str, list[str]]) -> Iterator[str]:
+    """The conditions on answers that no answer ever meets."""
+    for name, values in when.items():
+        asked = [question for question in service.questions if question.id == name]
+        known = {choice.id for question in asked for choice in question.choices}
+        if not asked or (any(question.type == "choice" for question in asked) and set(values) - known):
+            yield f"`when` names {name}: {', '.join(values)}, which is no answer here"
+
+
 def _clocks(content: Content, service: Service, state: str) -> Iterator[str]:
     """No case may wait for ever: each clock has the move that the system makes when it runs out."""
+    for pace in service.use(state).paces:
+        yield from _answers(service, pace.when)
     use, turns = service.use(state), {content.states[state].clock}
     turns |= {move.turn for move in service.workflow.moves if state in move.source and move.turn}
     made = {move.action for move in service.workflow.moves if state in move.source and SYSTEM in move.by}
@@ -106,11 +117,7 @@ def _move(content: Content, service: Service, move: Move) -> Iterator[str]:
 def _conditions(service: Service, move: Move) -> Iterator[str]:
     """A condition that never holds is a spelling mistake."""
     flow = service.workflow
-    for name, values in move.when.items():
-        asked = [question for question in service.questions if question.id == name]
-        known = {choice.id for question in asked for choice in question.choices}
-        if not asked or (any(question.type == "choice" for question in asked) and set(values) - known):
-            yield f"{move.action}: `when` names {name}: {', '.join(values)}, which is no answer here"
+    yield from (f"{move.action}: {reason}" for reason in _answers(service, move.when))
     for origin in move.came_from:
         into = {each.to for each in flow.moves if origin in each.source}
         if not into & set(move.source):

@@ -21,7 +21,6 @@ __all__ = [
     "NewMessage",
     "Settlement",
     "claim",
-    "counts",
     "due",
     "expire_leases",
     "insert",
@@ -113,7 +112,6 @@ _OF_REFERENCE = sa.text("SELECT * FROM gateway.message WHERE reference = :refere
 _ASKED = sa.text("""
     SELECT * FROM gateway.message WHERE phone = :phone AND kind = :kind AND created_at >= :since
     ORDER BY id DESC LIMIT 1""")
-_COUNTS = sa.text("SELECT state, count(*) AS number FROM gateway.message GROUP BY state")
 
 
 def insert(tx: Transaction, new: NewMessage, now: datetime) -> int | None:
@@ -138,8 +136,3 @@ def of_reference(tx: Transaction, reference: str) -> list[Message]:
 def latest(tx: Transaction, phone: str, kind: str, since: datetime) -> Message | None:
     """The newest message of a kind to a phone, made at or after `since`."""
     return rows.first(Message, tx.execute(_ASKED, {"phone": phone, "kind": kind, "since": since}))
-
-
-def counts(tx: Transaction) -> dict[str, int]:
-    """How many messages are in each state that has any."""
-    return {row.state: row.number for row in tx.execute(_COUNTS)}

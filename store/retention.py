@@ -24,6 +24,10 @@ _STEPS: Mapping[str, tuple[sa.TextClause, ...]] = {
             UPDATE gateway.ussd_session SET phone = '' WHERE session IN (
                 SELECT session FROM gateway.ussd_session WHERE ended_at < :before AND phone <> ''
                 ORDER BY ended_at LIMIT :limit FOR UPDATE SKIP LOCKED)"""),
+        sa.text("DELETE FROM gateway.asked WHERE at < :before"),
+        sa.text("""
+            DELETE FROM gateway.quarantine WHERE last_at < :before
+                AND (released_at IS NOT NULL OR until < :before)"""),
     ),
     "requests": (
         sa.text("""
@@ -33,7 +37,7 @@ _STEPS: Mapping[str, tuple[sa.TextClause, ...]] = {
     ),
     "messages": (
         sa.text("""
-            UPDATE gateway.message SET text = '' WHERE id IN (
+            UPDATE gateway.message SET text = '', phone = CASE WHEN reference IS NULL THEN '' ELSE phone END WHERE id IN (
                 SELECT id FROM gateway.message
                 WHERE created_at < :before AND text <> '' AND state NOT IN ('queued', 'claimed', 'sending', 'unsure')
                 ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED)"""),
@@ -41,6 +45,11 @@ _STEPS: Mapping[str, tuple[sa.TextClause, ...]] = {
             DELETE FROM gateway.delivery_report WHERE id IN (
                 SELECT id FROM gateway.delivery_report WHERE received_at < :before
                 ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED)"""),
+        sa.text("""
+            DELETE FROM gateway.broadcast_recipient WHERE (broadcast_id, phone) IN (
+                SELECT r.broadcast_id, r.phone FROM gateway.broadcast b
+                JOIN gateway.broadcast_recipient r ON r.broadcast_id = b.id
+                WHERE b.created_at < :before AND b.state IN ('done', 'cancelled') LIMIT :limit)"""),
     ),
     "views": (
         sa.text("""
@@ -72,7 +81,15 @@ _ERASE = (
     sa.text("""
         UPDATE gateway.inbound SET text = '', phone = '' WHERE id IN (
             SELECT inbound_id FROM gateway.message WHERE reference = :reference)"""),
+    sa.text("""
+        DELETE FROM gateway.delivery_report r USING gateway.message m
+        WHERE m.reference = :reference AND r.provider = m.provider AND r.provider_id = m.provider_id"""),
     sa.text("UPDATE gateway.message SET text = '', phone = '' WHERE reference = :reference"),
+    sa.text("DELETE FROM gateway.clock WHERE reference = :reference"),
+    sa.text("DELETE FROM gateway.muted_case WHERE reference = :reference"),
+    sa.text("DELETE FROM gateway.asked WHERE reference = :reference"),
+    # What officers were answered, for a few days; by hand a case may be erased sooner.
+    sa.text("DELETE FROM gateway.idempotency WHERE strpos(CAST(result AS text), :reference) > 0"),
 )
 _DELETE = sa.text("DELETE FROM public.application WHERE reference = :reference")
 _WAITING = sa.text("""

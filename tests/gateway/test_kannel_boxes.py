@@ -18,6 +18,7 @@ from store.db import Database
 from store.outbox import NewMessage
 from tests.fixtures import SECRET
 from tests.gateway.carrying import drain
+from tests.gateway.outbox_rows import states
 from tests.kannel_boxes import PASSWORD, USER, Boxes, boxes, missing
 
 ABSENT = missing()
@@ -132,8 +133,7 @@ def test_an_sms_from_a_citizen_is_answered(ours: Runtime, kannel: Boxes, provide
 
 
 def waiting(runtime: Runtime) -> int:
-    with runtime.db.transaction() as tx:
-        return outbox.counts(tx).get("queued", 0)
+    return states(runtime.db).count("queued")
 
 
 def test_an_sms_that_could_not_be_stored_is_brought_again(

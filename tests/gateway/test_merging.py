@@ -76,6 +76,18 @@ def test_a_quota_is_not_judged_by_who_set_it(office: Office, cases: Cases) -> No
     assert office.hire("Huda", "DIRECTOR", directorate="agriculture").act(reference, "keep_quota", 5).status_code == 200
 
 
+def test_a_note_of_another_does_not_let_the_first_judge_again(office: Office, cases: Cases) -> None:
+    both = office.hire("Ali", "SILO", "DIRECTOR", directorate="agriculture")
+    reference = cases.put("produce", "APPROVED", crop="wheat")
+    both.act(reference, "weighed", 1, kg=5000, grade=2)
+    clerk = office.hire("Zahra", "CLERK", directorate="agriculture")
+    clerk.act(reference, "add_note", 2, note="he waits outside")
+    clerk.act(reference, "object", 3)
+    problem(both.act(reference, "settle_weight", 4, kg=5000, grade=2), 403, "own_case")
+    other = office.hire("Huda", "DIRECTOR", directorate="agriculture")
+    assert other.act(reference, "settle_weight", 4, kg=5000, grade=1).status_code == 200
+
+
 def test_answers_of_an_earlier_round_of_clearances_do_not_count(office: Office, cases: Cases) -> None:
     reference = cases.put("permit", "CLEARANCES", purpose="new")
     asked = ["water", "sewerage", "electricity", "civil_defence", "tax"]

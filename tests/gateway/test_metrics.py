@@ -170,7 +170,7 @@ def test_a_start_forgets_the_counts_of_the_last_one(tmp_path: Any, monkeypatch: 
 def test_alerts_speak_of_metrics_and_labels_that_exist() -> None:
     known = {f"missan_{name}": set(labels) for name, (_, labels) in GAUGES.items()}
     known |= {"missan_dependency_up": {"dependency"}, "missan_line_paused": {"reason"}}
-    known |= {"missan_hop_seconds_bucket": {"le"}}
+    known |= {"missan_hop_seconds_bucket": {"le"}, "missan_provider_open": {"provider", "reason"}}
     groups = read_yaml(ROOT / "config" / "alerts.yaml", ROOT).values["groups"]
     rules = [rule for group in groups for rule in group["rules"]]
     page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
 from gateway.app import create_app
 from gateway.runtime import Runtime
+from gateway.sms_cli import sms
 from menus import references
 from tests.conversation import Conversation
 from tests.fixtures import PostOffice, poster
@@ -178,3 +180,10 @@ def test_by_sms_the_word_and_the_reference_begin_the_same(
     handset.dial().press(*JOURNEYS[0].keys).ends()
     texting.says(f"شكوى {handset.reference}").hears("الموضوع").says("1", "1", "1", "2", "2").hears(handset.reference)
     texting.says("1").hears("استلمنا رسالتك")
+
+
+def test_a_forgotten_pin_is_removed_by_an_operator(owner: Handset, runtime: Runtime, reference: str) -> None:
+    for expected in (0, 1):
+        done = CliRunner().invoke(sms, ["forget-pin", owner.phone, "--by", "Zainab"], obj=lambda: runtime)
+        assert done.exit_code == expected, done.output
+    owner.dial().press("6", "1").sees(reference, "سحب")

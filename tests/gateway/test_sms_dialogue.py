@@ -196,3 +196,37 @@ def test_two_orders_in_one_message_are_not_obeyed_and_a_question_with_one_is(
 def test_each_message_is_answered_in_its_own_language_and_digits_in_that_of_the_talk(citizen: Conversation) -> None:
     citizen.says("help").hears("Text your").says("7").hears("did not understand")
     citizen.says("مساعدة").hears("أرسل").says("8").hears("لم نفهم")
+
+
+@pytest.mark.parametrize(
+    "said", ["يم مدرسة البنات قرب البلدية", "الشارع مكسر قبل بيتنا بيت ابو علي"]
+)
+def test_words_that_the_office_asked_for_are_its_answer_whatever_else_they_could_mean(
+    citizen: Conversation, database_url: str, post: PostOffice, said: str
+) -> None:
+    reference = apply(citizen, JOURNEYS[0])
+    for state in ("DOCS_REQUIRED", "UNDER_REVIEW"):
+        move(database_url, post, reference, state)
+    move(database_url, post, reference, "INFO_REQUIRED", question="location")
+    citizen.says("وين طلبي؟").hears("نقطة دالة").says(said).hears("قيد التدقيق")
+    ((details,),) = rows(database_url, "SELECT details FROM application")
+    assert details["answer"] == said
+
+
+@pytest.mark.parametrize(
+    ("said", "asks"),
+    [("الغوا طلبي رجاء ما اريده بعد", "الغاء"), ("بس كافي لا ترسلون بعد رسائل", "ايقاف"), ("غيرموافق", "غير موافق")],
+)
+def test_an_order_inside_a_sentence_is_asked_about_first(
+    citizen: Conversation, database_url: str, said: str, asks: str
+) -> None:
+    apply(citizen, JOURNEYS[0])
+    before = rows(database_url, "SELECT state, (SELECT stopped_at FROM gateway.person) FROM application")
+    citizen.says(said).hears("هل تقصد", asks)
+    assert rows(database_url, "SELECT state, (SELECT stopped_at FROM gateway.person) FROM application") == before
+
+
+def test_a_number_with_its_unit_is_an_answer_and_one_of_another_matter_is_not(citizen: Conversation) -> None:
+    citizen.says("ماء", *STRANGER, "1", "1").hears("رقم القطعة")
+    citizen.says("شريت سيارة بـ 2010").hears("غير صحيح").says("القطعة رقم ٥٦٧").hears("الجيران")
+    citizen.says("ماكو").hears("الأجور")

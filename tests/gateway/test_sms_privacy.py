@@ -1,9 +1,6 @@
 """Who learns what by SMS: owners, strangers, relatives with the card, guessers, new owners of old numbers."""
 
-import statistics
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -12,12 +9,10 @@ from flask import Flask
 
 from gateway.app import create_app
 from gateway.runtime import Runtime
-from handlers.answers import Sender
-from handlers.texting import answer
 from menus import references
 from tests.conversation import Conversation
 from tests.fixtures import PostOffice, poster
-from tests.handset import Handset, new_phone
+from tests.handset import Handset
 from tests.system.journeys import JOURNEYS
 
 CARD = "199012345678"
@@ -111,27 +106,3 @@ def test_its_new_owner_sees_and_hears_nothing_of_the_old_requests(
     assert state == "muted"
     assert len(post.texts_to(months_later.phone)) == len(before) + 1
     months_later.handset.dial().press("6").sees("لا توجد طلبات")
-
-
-def test_an_unknown_and_a_foreign_reference_take_the_same_time(
-    runtime: Runtime, owner: Conversation, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Interleaved, each alone in a transaction that is rolled back: the medians differ by less than the noise."""
-    foreign, none, taken = owner.handset.reference, unknown(owner), {True: list[float](), False: list[float]()}
-    phone = new_phone()
-    for turn in range(240):
-        is_foreign = bool(turn % 2) == bool(turn // 2 % 2)
-        with runtime.db.transaction() as tx:
-            context = replace(runtime.context(tx))
-            begun = time.perf_counter()
-            answer(context, Sender(phone, turn + 1, "ar", "*964#"), foreign if is_foreign else none)
-            taken[is_foreign].append(time.perf_counter() - begun)
-    ranks = sorted((value, kind) for kind, values in taken.items() for value in values[20:])
-    places = [place for place, (_, kind) in enumerate(ranks) if kind]
-    smaller, count = sum(places) - len(places) * (len(places) - 1) / 2, len(places)
-    overlap = smaller / (count * (len(ranks) - count))  # of Mann and Whitney: 0.5 when nothing tells them apart
-    medians = [statistics.median(values[20:]) * 1000 for values in taken.values()]
-    with capsys.disabled():
-        print(f"\nforeign {medians[0]:.3f} ms, unknown {medians[1]:.3f} ms, overlap {overlap:.2f}")  # noqa: T201
-    assert 0.35 < overlap < 0.65
-    assert abs(medians[0] - medians[1]) < 0.15 * max(medians)

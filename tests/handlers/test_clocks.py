@@ -8,7 +8,7 @@ import pytest
 
 from gateway.settings import ROOT
 from handlers import clocks
-from handlers.calendar import local_day
+from handlers.calendar import add_working_days, local_day
 from handlers.clocks import Clocks, Step
 from menus.content import Calendar, Content
 from menus.load import load_content
@@ -91,6 +91,13 @@ def test_a_new_state_begins_its_own_clock_and_goes_on_with_the_cases() -> None:
     life = Life().happens("ask", "INFO_REQUIRED", later(1)).happens("answer", "SUBMITTED", later(3))
     found = life.clocks()
     assert (found.used, due(found.state_due), due(found.case_due)) == (1, day(11, 8), day(11, 24))
+
+
+@pytest.mark.parametrize(("asked", "days"), [("new", 2), ("name", 5), ("close", 5)])
+def test_a_state_has_another_pace_for_other_answers(asked: str, days: int) -> None:
+    began = datetime(2026, 11, 2, 7, tzinfo=UTC)
+    found = Life(began=began, request=asked).happens("docs_seen", "UNDER_REVIEW", began).clocks()
+    assert due(found.state_due) == add_working_days(CONTENT.calendar, began.date(), days)
 
 
 def test_clocks_are_the_same_in_one_piece_or_in_many() -> None:

@@ -86,7 +86,7 @@ def test_citizens_words_mean_their_intent(intent: str, written: str) -> None:
         ("السلام عليكم", Command("HELP", language="ar")),
         ("اريد الغي طلبي", Command("CANCEL", None, None, "ar")),
         ("cancel the flight", Command("UNKNOWN", None, "cancel the flight", "en")),
-        ("sotp", Command("STOP", None, None, "en", meant="stop")),
+        ("sotp", Command("STOP", None, None, "en", meant="STOP")),
         ("ايقف", Command("STOP", None, None, "ar", meant="ايقاف")),
         ("اي موافق", Command("YES", None, None, "ar")),
         ("on", Command("UNKNOWN", None, "on", "en")),
