@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from store.db import Transaction
+from store import rows
+from store.db import Transaction, driver
 
 KEPT = timedelta(days=90)
 """Raw input and ways are kept so long (services-domain §5.2)."""
@@ -48,25 +49,22 @@ class Funnel:
     deadline: int
 
 
-_WRITE = sa.text("""
-    INSERT INTO gateway.ussd_step (session, step, at, screen, language, network, content, wrong, exit)
-    SELECT * FROM unnest(CAST(:session AS text[]), CAST(:step AS integer[]), CAST(:at AS timestamptz[]),
-        CAST(:screen AS text[]), CAST(:language AS text[]), CAST(:network AS text[]), CAST(:content AS text[]),
-        CAST(:wrong AS boolean[]), CAST(:exit AS text[]))""")
 _FUNNEL = sa.text("SELECT * FROM gateway.ussd_funnel ORDER BY content, language, network, shown DESC, screen")
 _PURGE = sa.text("DELETE FROM gateway.ussd_step WHERE at < :before")
-_NAMES = ("session", "step", "at", "screen", "language", "network", "content", "wrong", "exit")
+_NAMES = rows.names(Step)
+_WRITE = f"COPY gateway.ussd_step ({', '.join(_NAMES)}) FROM STDIN"
 
 
 def write(tx: Transaction, steps: Sequence[Step]) -> None:
-    """Keep these steps, in one statement."""
-    tx.execute(_WRITE, {name: [getattr(step, name) for step in steps] for name in _NAMES})
+    """Keep these steps; copied, because every hop is one."""
+    with driver(tx).cursor().copy(_WRITE.encode()) as copy:
+        for step in steps:
+            copy.write_row([getattr(step, name) for name in _NAMES])
 
 
 def funnel(tx: Transaction) -> list[Funnel]:
     """Every screen of every version that anybody saw."""
-    names = Funnel.__slots__
-    return [Funnel(**{name: row._mapping[name] for name in names}) for row in tx.execute(_FUNNEL)]
+    return rows.every(Funnel, tx.execute(_FUNNEL))
 
 
 def purge(tx: Transaction, now: datetime) -> int:
