@@ -5,7 +5,7 @@ officer's own key, so that two people are two people here too; pause, resume and
 """
 
 from collections.abc import Callable
-from typing import Any, NoReturn, TextIO
+from typing import Any, TextIO, TypeVar
 
 import click
 from pydantic import ValidationError
@@ -21,6 +21,7 @@ from store import broadcasts
 from store.db import Transaction
 from store.officers import Officer
 
+T = TypeVar("T")
 GetRuntime = Callable[[], Runtime]
 OPERATOR = "operator"
 
@@ -41,11 +42,7 @@ def broadcast() -> None:
 def preview(get_runtime: GetRuntime, file: TextIO, key: str) -> None:
     """Show phones, parts and cost of the broadcast in FILE (JSON, as docs/api.md says)."""
     asked = _read(file)
-    runtime = get_runtime()
-    with runtime.db.transaction() as tx:
-        found = rules.preview(runtime.context(tx), _officer(tx, key), asked)
-    if isinstance(found, Refused):
-        _refuse(found)
+    found = _by_officer(get_runtime, key, lambda context, officer: rules.preview(context, officer, asked))
     for language, phones in found.phones.items():
         cost = f"{found.cost[language]} {found.currency}" if found.cost else "no price known yet"
         click.echo(f"{language}: {phones} phones x {found.segments[language]} = {found.parts[language]} parts, {cost}")
@@ -59,11 +56,7 @@ def preview(get_runtime: GetRuntime, file: TextIO, key: str) -> None:
 def propose(get_runtime: GetRuntime, file: TextIO, key: str) -> None:
     """Keep the broadcast in FILE for a second officer; its number is the last line."""
     asked = _read(file)
-    runtime = get_runtime()
-    with runtime.db.transaction() as tx:
-        made = rules.propose(runtime.context(tx), _officer(tx, key), asked)
-    if isinstance(made, Refused):
-        _refuse(made)
+    made = _by_officer(get_runtime, key, lambda context, officer: rules.propose(context, officer, asked))
     click.echo(made.id)
 
 
@@ -73,11 +66,7 @@ def propose(get_runtime: GetRuntime, file: TextIO, key: str) -> None:
 @click.pass_obj
 def approve(get_runtime: GetRuntime, number: int, key: str) -> None:
     """Start a broadcast that another officer proposed."""
-    runtime = get_runtime()
-    with runtime.db.transaction() as tx:
-        made = rules.act(runtime.context(tx), _officer(tx, key), number, "approve")
-    if isinstance(made, Refused):
-        _refuse(made)
+    made = _by_officer(get_runtime, key, lambda context, officer: rules.act(context, officer, number, "approve"))
     click.echo(f"{number} is {made.state}")
 
 
@@ -144,12 +133,18 @@ def _read(file: TextIO) -> rules.Proposal:
     return rules.Proposal(**values)
 
 
+def _by_officer(get_runtime: GetRuntime, key: str, work: Callable[[Context, Officer], T | Refused]) -> T:
+    """What the officer's work comes to, in one transaction."""
+    runtime = get_runtime()
+    with runtime.db.transaction() as tx:
+        done = work(runtime.context(tx), _officer(tx, key))
+    if isinstance(done, Refused):
+        raise click.ClickException("\n".join([done.message, *(f"{name}: {why}" for name, why in done.fields)]))
+    return done
+
+
 def _officer(tx: Transaction, key: str) -> Officer:
     officer = keys.authenticate(tx, f"Bearer {key.strip()}")
     if officer is None:
         raise click.ClickException("this is no officer's key")
     return officer
-
-
-def _refuse(refused: Refused) -> NoReturn:
-    raise click.ClickException("\n".join([refused.message, *(f"{name}: {why}" for name, why in refused.fields)]))

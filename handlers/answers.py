@@ -14,6 +14,8 @@ from menus.commands import Command
 from store import applications, exchange, people
 from store.cases import Application
 
+OF_ALL = frozenset({"STOP", "START"})
+"""Words that people write in Latin letters whatever their language."""
 TALK = timedelta(hours=24)
 """A number without letters is in the language in which we last wrote to the phone, for so long."""
 
@@ -91,8 +93,8 @@ class Desk:
 
 def language_of(context: Context, sender: Sender, command: Command) -> str:
     """The language of the letters; of bare numbers that of our last words to the phone, else the phone's own."""
-    if command.language:
+    if command.language and command.intent not in OF_ALL:
         return command.language
     lately = exchange.language(context.tx, sender.phone, context.now - TALK)
     person = people.find(context.tx, sender.phone)
-    return lately or (person.language if person else sender.default_language)
+    return lately or (person.language if person else command.language or sender.default_language)

@@ -3,13 +3,14 @@
 Decides: whether the answer still counts and what it does. Must not know: how commands are carried out.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from handlers import dialogue
 from handlers.answers import Answer, Desk
 from handlers.replies import having
 from menus.commands import Command
 from store import asked
+from store.asked import Asked
 
 WITHIN = timedelta(hours=1)
 """A withdrawal counts when YES comes within the hour (services-domain §2.2); so does every other yes."""
@@ -23,15 +24,16 @@ def guess(desk: Desk, command: Command) -> Answer:
     return desk.say("did_you_mean", word=said)
 
 
+def asked_at(desk: Desk, command: Command) -> datetime | None:
+    """When the question was put that this YES or NO would answer; None when it answers none."""
+    question = _question(desk, command)
+    return question.at if question else None
+
+
 def answered(desk: Desk, command: Command) -> Answer | str | None:
     """What YES or NO does to the question asked last; a text: the message that was meant, to be handled now."""
-    if command.intent not in ("YES", "NO"):
-        return None
-    context = desk.context
-    question = asked.find(context.tx, desk.phone)
-    if question is None or question.kind == "subject" or context.now - question.at > WITHIN:
-        return None
-    if command.reference not in (None, question.reference):
+    context, question = desk.context, _question(desk, command)
+    if question is None:
         return None
     asked.clear(context.tx, desk.phone)
     if command.intent == "NO":
@@ -42,3 +44,12 @@ def answered(desk: Desk, command: Command) -> Answer | str | None:
         return dialogue.dropped(desk)
     able = having(context, desk.phone, "withdraw", question.reference)
     return desk.act(able[0][0], "withdraw", {}) if able else None
+
+
+def _question(desk: Desk, command: Command) -> Asked | None:
+    if command.intent not in ("YES", "NO"):
+        return None
+    question = asked.find(desk.context.tx, desk.phone)
+    if question is None or question.kind == "subject" or desk.context.now - question.at > WITHIN:
+        return None
+    return question if command.reference in (None, question.reference) else None

@@ -30,6 +30,7 @@ CHANNEL = "sms"
 TWO_PARTS = Budget(septets=306, ucs2=134)
 """A question with its choices may take two parts of an SMS; a page more would cost two messages."""
 _BACK = "0"
+_NO_ANSWER = frozenset({commands.UNKNOWN, "YES", "NO", "NONE"})
 _STEER = frozenset({"BACK", "SKIP", "LATER", "CANCEL"})
 
 
@@ -73,7 +74,7 @@ def answered(desk: Desk, text: str, command: Command) -> Answer | None:
     if command.intent in _STEER:
         return _steered(desk, found, state, command.intent)
     said = typed(desk, state, text, command)
-    if said is None and command.intent == commands.UNKNOWN and desk.context.now - found.asked_at < FRESH:
+    if said is None and command.intent in _NO_ANSWER and desk.context.now - found.asked_at < FRESH:
         said = text
     return _advanced(desk, found, state, said) if said is not None else None
 

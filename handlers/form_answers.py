@@ -57,6 +57,8 @@ def _by_words(desk: Desk, state: State, question: Question | None, text: str, co
         return "1"
     if key is not None or question is None:
         return key
+    if named := answering.named(options, text):
+        return named
     if command.intent == "NONE" and question.special:
         return question.special.key
     return answering.number(question, text) if command.intent == commands.UNKNOWN else None

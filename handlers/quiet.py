@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.calendar import is_working_day
-from menus.content import Content
+from menus.content import Calendar, Content
 from menus.notices import ANSWER
 from store.cases import Application
 from store.people import Person
@@ -38,10 +38,12 @@ def leave(
     answers: bool,
     now: datetime,
     doubted: bool = False,
+    calendar: Calendar | None = None,
 ) -> Leave:
     """When the text `key` about a case leaves; `answers`: it tells the citizen what they have just done themselves.
 
     `muted`: the phone asked for silence about this case. `doubted`: its owner is asked first (handlers/ownership.py).
+    `calendar`: working time with the days that the store adds; default: that of the files.
     """
     kind = content.notices.classes[ANSWER] if answers else content.notices.of(key)
     if person and person.disowned_at and case.created_at <= person.disowned_at:
@@ -50,20 +52,21 @@ def leave(
         return Leave(muted=True, held=OWNER)
     if kind.stopped == "mute" and (muted or _stopped(person)):
         return Leave(muted=True)
-    return waits(content, night=kind.night == "hold", day_off=kind.day_off == "hold", now=now)
+    return waits(content, night=kind.night == "hold", day_off=kind.day_off == "hold", now=now, calendar=calendar)
 
 
-def waits(content: Content, *, night: bool, day_off: bool, now: datetime) -> Leave:
+def waits(content: Content, *, night: bool, day_off: bool, now: datetime, calendar: Calendar | None = None) -> Leave:
     """When a text leaves that must not do so at night, or on a day off; it may have to wait for both."""
-    zone = ZoneInfo(content.calendar.timezone)
+    calendar = calendar or content.calendar
+    zone = ZoneInfo(calendar.timezone)
     local, held = now.astimezone(zone), None
-    if day_off and not is_working_day(content.calendar, local.date()):
-        while not is_working_day(content.calendar, local.date()):
+    if day_off and not is_working_day(calendar, local.date()):
+        while not is_working_day(calendar, local.date()):
             local += timedelta(days=1)
         local, held = datetime.combine(local.date(), content.quiet.end if content.quiet else MORNING, zone), DAY_OFF
     morning = content.quiet.over(local) if night and content.quiet else None
     if morning:
-        following = waits(content, night=False, day_off=day_off, now=morning)
+        following = waits(content, night=False, day_off=day_off, now=morning, calendar=calendar)
         return Leave(False, following.not_before or morning, following.held or held or NIGHT)
     return Leave(False, local, held) if held else Leave(False)
 

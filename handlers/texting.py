@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from handlers import confirming, consent, dialogue, office, pins
-from handlers.answers import Answer, Desk, Sender, language_of
+from handlers.answers import OF_ALL, Answer, Desk, Sender, language_of
 from handlers.cases import LISTED
 from handlers.context import Context
 from handlers.privacy import new_owner, status
@@ -35,7 +35,8 @@ SHOWN = 3
 def answer(context: Context, sender: Sender, text: str) -> Answer | None:
     """The answer to any text at all; None when the notice of the change that it made says it already."""
     requests = context.content.grammar.read(text)
-    desk = Desk(context, sender, language_of(context, sender, requests[0]))
+    telling = next((request for request in requests if request.intent not in OF_ALL), requests[0])
+    desk = Desk(context, sender, language_of(context, sender, telling))
     reply = _one(desk, text, requests[0]) if len(requests) == 1 else _several(desk, requests)
     reply = _without_pin(desk, text, reply)
     return None if reply.kind == "acted" and _announced(context, reply.reference) else reply
@@ -85,6 +86,10 @@ def _one(desk: Desk, text: str, command: Command) -> Answer:
         return _again(desk, owner)
     if command.meant and command.intent in desk.context.content.grammar.acting:
         return confirming.guess(desk, command)
+    if _later(_asked_last(desk), confirming.asked_at(desk, command)):
+        reply = _open_question(desk, text, command)  # the yes is for what was asked since
+        if reply is not None:
+            return reply
     meant = confirming.answered(desk, command)
     if isinstance(meant, Answer):
         return meant
@@ -105,6 +110,11 @@ def _open_question(desk: Desk, text: str, command: Command) -> Answer | None:
     if _later(case, form):
         return office.answered(desk, text, command) or dialogue.answered(desk, text, command)
     return dialogue.answered(desk, text, command) or office.answered(desk, text, command)
+
+
+def _asked_last(desk: Desk) -> datetime | None:
+    """When the form or the office last put a question that is open."""
+    return max((at for at in (dialogue.asked_at(desk), office.open_since(desk)) if at), default=None)
 
 
 def _later(one: datetime | None, other: datetime | None) -> bool:

@@ -30,6 +30,14 @@ def chosen(options: Iterable[Option], text: str) -> str | None:
     return found.pop() if len(found) == 1 and (digit is None or digit in found) else None
 
 
+def named(options: Iterable[Option], text: str) -> str | None:
+    """The key of the one choice whose label has all words of the text, as `meter` of `By meter`."""
+    said = set(_stems(text))
+    found = {key for key, label in options if said and said <= set(_stems(label))}
+    long = any(len(word) >= _SHORTEST for word in said)
+    return found.pop() if len(found) == 1 and long else None
+
+
 def assented(options: Iterable[Option], intent: str, grammar: Grammar) -> str | None:
     """The key of the one choice whose label says the same as this `YES` or `NO`."""
     found = {key for key, label in options if grammar.parse(label).intent == intent}

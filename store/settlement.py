@@ -5,7 +5,7 @@ anything else only while the message is still the sender's or unsure.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,8 +39,8 @@ Settled = tuple[int, Settlement]
 _SETTLE = """
     WITH said AS MATERIALIZED (
         SELECT s.* FROM gateway.each_of(CAST(%(said)s AS json)) AS one, json_to_record(one) AS s (
-            id bigint, provider text, outcome text, provider_id text, own_id text, code text, detail text, cost text,
-            retry_at timestamptz, latency_ms int, parts int)),
+            id bigint, provider text, outcome text, provider_id text, code text, detail text, cost text,
+            retry_at timestamptz, latency_ms int, parts int, again boolean)),
     tried AS (
         INSERT INTO gateway.attempt
             (message_id, provider, at, outcome, provider_id, code, detail, parts, cost, latency_ms)
@@ -50,9 +50,9 @@ _SETTLE = """
     UPDATE gateway.message m SET
         state = CASE s.outcome WHEN 'retry' THEN 'queued' WHEN 'hold' THEN 'queued' ELSE s.outcome END,
         lease_until = NULL, provider = s.provider,
-        provider_id = CASE WHEN s.own_id IS NOT NULL AND NOT EXISTS (
+        provider_id = CASE WHEN s.again IS NULL AND s.provider_id IS NOT NULL AND NOT EXISTS (
             SELECT FROM gateway.message o
-            WHERE o.provider = s.provider AND o.provider_id = s.own_id AND o.id <> s.id) THEN s.own_id END,
+            WHERE o.provider = s.provider AND o.provider_id = s.provider_id AND o.id <> s.id) THEN s.provider_id END,
         attempts = m.attempts + CASE WHEN s.outcome = 'hold' THEN 0 ELSE 1 END,
         next_attempt_at = coalesce(s.retry_at, m.next_attempt_at),
         error = CASE WHEN s.outcome <> 'sent' THEN concat_ws(': ', s.code, nullif(s.detail, '')) END,
@@ -78,33 +78,32 @@ def settle_all(tx: Transaction, settled: Sequence[Settled], now: datetime) -> se
         return set()
     named = [(each.provider, each.provider_id) for _, each in settled if each.provider_id is not None]
     delivery_reports.hold_all(tx, named)
-    own_ids = _without_repeats([each for _, each in settled])
-    said = [_said(number, each, own_id) for (number, each), own_id in zip(settled, own_ids, strict=True)]
+    seen: set[tuple[str, str | None]] = set()
+    said = [_said(number, each, seen) for number, each in settled]
     changed = driver(tx).execute(_SETTLE, {"said": json.dumps(said), "now": now}).fetchall()
     for provider, provider_id in delivery_reports.parked_of(tx, named):
         delivery_reports.apply_parked(tx, provider, provider_id, now)
     return {number for (number,) in changed}
 
 
-def _said(number: int, each: Settlement, own_id: str | None) -> dict[str, object]:
-    """As JSON: the driver writes arrays in Python, and this in C."""
-    return {
+def _said(number: int, each: Settlement, seen: set[tuple[str, str | None]]) -> dict[str, object]:
+    """As JSON: the driver writes arrays in Python, and this in C. What is seldom there is left out; `again` marks an id
+    that the same answers gave before."""
+    said: dict[str, object] = {
         "id": number,
         "provider": each.provider,
         "outcome": each.outcome,
         "provider_id": each.provider_id,
-        "own_id": own_id,
         "code": each.code,
-        "detail": each.detail,
         "cost": each.cost,
-        "retry_at": each.retry_at and each.retry_at.isoformat(),
         "latency_ms": each.latency_ms,
         "parts": each.parts,
     }
-
-
-def _without_repeats(settlements: Sequence[Settlement]) -> Iterator[str | None]:
-    seen: set[tuple[str, str | None]] = set()
-    for each in settlements:
-        yield None if (each.provider, each.provider_id) in seen else each.provider_id
-        seen.add((each.provider, each.provider_id))
+    if each.detail:
+        said["detail"] = each.detail
+    if each.retry_at:
+        said["retry_at"] = each.retry_at.isoformat()
+    if (name := (each.provider, each.provider_id)) in seen:
+        said["again"] = True
+    seen.add(name)
+    return said

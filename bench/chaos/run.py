@@ -78,8 +78,11 @@ def run(directory: Path, *, seconds: float, cases: int, writers: int, trouble: f
 def _with_writers(world: World, notes: Notes, writers: int, work: Callable[[], Counter[str]]) -> Counter[str]:
     runtime = world.runtime()
     moves: dict[str, list[str]] = {}
-    for source, target, _ in next(row for row in rows(runtime.content) if row.service == "water").moves:
-        moves.setdefault(source, []).append(target)
+    water = next(row for row in rows(runtime.content) if row.service == "water")
+    for source, target, action in water.moves:
+        ways = water.only_if.get((source, target, action), [{}])
+        if any("new" in way.get("when", {}).get("request", ["new"]) for way in ways):  # as the cases made here are
+            moves.setdefault(source, []).append(target)
     threads = []
     for number in range(writers):
         threads.append(threading.Thread(target=write_sql, args=(world.portal_url, notes, moves)))

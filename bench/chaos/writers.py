@@ -13,18 +13,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 import psycopg
 import requests
 
+_SOON = date.today() + timedelta(days=14)
+VISIT = (_SOON + timedelta(days=(3 - _SOON.isoweekday()) % 7)).isoformat()  # a Wednesday
+
 PARAMS: Mapping[str, Mapping[str, object]] = {
     "accept": {},
     "docs_seen": {},
     "ask": {"question": "deed"},
-    "answer": {"question": "deed"},
-    "offer_visit": {"visit_on": "2027-01-12", "hour": 10},
-    "new_visit": {"visit_on": "2027-01-13", "hour": 11},
+    "answer": {"value": "with the lawyer"},
+    "offer_visit": {"visit_on": VISIT, "hour": 10},
+    "new_visit": {"visit_on": VISIT, "hour": 11},
     "accept_visit": {},
     "not_feasible": {"finding": "no pipe"},
 }

@@ -83,6 +83,7 @@ def move(each: workflow.Move) -> Move:
         ],
         label=each.label,
         when=each.when,
+        came_from=each.came_from,
         times=each.max,
         within=each.within,
         asked_of=each.gather.of if each.gather else [],

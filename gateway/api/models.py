@@ -164,6 +164,9 @@ class Move(Shown):
     params: list[Param]
     label: dict[str, str] | None = Field(description="the citizen's word for it, by language")
     when: dict[str, list[str]] = Field(description="only for cases with one of these values in each of these answers")
+    came_from: list[str] = Field(
+        description="only for cases that came into the state from one of these, whatever was asked since; empty: any"
+    )
     times: int | None = Field(description="how often a case may make it; null: any number")
     within: int | None = Field(description="days since the state was entered; null: no limit")
     asked_of: list[str] = Field(description="directorates that all answer before the case moves on")

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -52,17 +53,17 @@ def test_thousands_of_old_cases_come_in_silently_and_once(
 def test_what_is_taken_over_is_followed_by_phone_and_texts_from_the_next_change_on(
     runtime: Runtime, cases: Cases, post: PostOffice, handset: Handset, tmp_path: Path
 ) -> None:
-    path = tmp_path / "old.csv"
+    path, begun = tmp_path / "old.csv", (datetime.now(UTC) - timedelta(days=20)).date().isoformat()
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["service", "phone", "state", "place", "answers", "submission", "created_at"])
         answers = json.dumps({"purpose": "new", "plot": "12"})
-        writer.writerow(["permit", handset.phone, "DOCS_REQUIRED", "10", answers, "city:77", "2025-11-02T09:00"])
+        writer.writerow(["permit", handset.phone, "DOCS_REQUIRED", "10", answers, "city:77", f"{begun}T09:00"])
     assert run(runtime, path).exit_code == 0
     [(reference, answers, day)] = cases.connection.execute(
         "SELECT reference, answers, created_at::date::text FROM application WHERE submission = 'city:77'"
     ).fetchall()
-    assert (answers, day) == ({"purpose": "new", "plot": "12"}, "2025-11-02")
+    assert (answers, day) == ({"purpose": "new", "plot": "12"}, begun)
     handset.dial().press("6").sees(reference)
     cases.set_state(reference, "UNDER_REVIEW")
     post.relay()

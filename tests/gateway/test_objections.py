@@ -10,8 +10,10 @@ import pytest
 from gateway.clockwork import keep_time
 from gateway.runtime import Runtime
 from gateway.setbacks import Setbacks
+from gateway.settings import ROOT
 from handlers import cases as own_cases
 from handlers import moves
+from menus.load import load_content
 from store import applications
 from tests.fixtures import PostOffice
 from tests.gateway.cases import Cases
@@ -182,6 +184,11 @@ def test_a_window_closes_for_sql_too(cases: Cases, service: str, state: str, to:
         cases.connection.execute("ALTER TABLE gateway.event ENABLE TRIGGER append_only")
     with pytest.raises(psycopg.errors.CheckViolation, match=f"no move from {state} to {to}; .*possible only: {rule}"):
         cases.set_state(reference, to)
+
+
+def test_sql_counts_days_where_the_governorate_does() -> None:
+    conditions = (ROOT / "store/migrations/sql/0003_conditions.sql").read_text(encoding="utf-8")
+    assert conditions.count(f"AT TIME ZONE '{load_content(ROOT / 'config').calendar.timezone}'") == 2
 
 
 def test_an_objection_is_made_once_by_sql_too(cases: Cases) -> None:

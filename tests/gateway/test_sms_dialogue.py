@@ -198,9 +198,7 @@ def test_each_message_is_answered_in_its_own_language_and_digits_in_that_of_the_
     citizen.says("مساعدة").hears("أرسل").says("8").hears("لم نفهم")
 
 
-@pytest.mark.parametrize(
-    "said", ["يم مدرسة البنات قرب البلدية", "الشارع مكسر قبل بيتنا بيت ابو علي"]
-)
+@pytest.mark.parametrize("said", ["يم مدرسة البنات قرب البلدية", "الشارع مكسر قبل بيتنا بيت ابو علي"])
 def test_words_that_the_office_asked_for_are_its_answer_whatever_else_they_could_mean(
     citizen: Conversation, database_url: str, post: PostOffice, said: str
 ) -> None:
@@ -230,3 +228,22 @@ def test_a_number_with_its_unit_is_an_answer_and_one_of_another_matter_is_not(ci
     citizen.says("ماء", *STRANGER, "1", "1").hears("رقم القطعة")
     citizen.says("شريت سيارة بـ 2010").hears("غير صحيح").says("القطعة رقم ٥٦٧").hears("الجيران")
     citizen.says("ماكو").hears("الأجور")
+
+
+def test_a_yes_is_for_the_question_that_was_put_last(citizen: Conversation, database_url: str) -> None:
+    reference = apply(citizen, JOURNEYS[0])
+    citizen.says("الغاء").hears("لتأكيد سحب").says("مدرسة", "1", "1", "202005", "1", "1", "0", "1").hears("تأكيد")
+    citizen.says("نعم").hears("استلمنا")
+    assert rows(database_url, "SELECT service, state FROM application ORDER BY created_at") == [
+        ("water", "SUBMITTED"), ("school", "SUBMITTED")
+    ]  # fmt: skip
+    citizen.says("اي نعم").hears("سحب طلبك", reference)
+
+
+def test_stop_in_the_middle_of_a_form_changes_neither_the_form_nor_the_language(citizen: Conversation) -> None:
+    citizen.says("ماء", *STRANGER).hears("خدمة الماء").says("STOP").hears("أوقفنا").says("1").hears("نوع الاستعمال")
+    citizen.says("دائرة").hears("رقم القطعة")
+
+
+def test_a_yes_that_answers_no_question_of_the_form_brings_the_question_again(citizen: Conversation) -> None:
+    citizen.says("ماء", *STRANGER).says("اي").hears("غير صحيح", "خدمة الماء").says("نقل").hears("نوع الاستعمال")

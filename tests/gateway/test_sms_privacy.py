@@ -91,6 +91,29 @@ def test_a_number_silent_for_months_is_asked_whose_it_is_before_anything_is_told
     months_later.says("طلبي").hears(reference)
 
 
+@pytest.mark.parametrize(("said", "heard"), [("1", "بانتظار المستمسكات"), ("2", "لن نرسل")])
+def test_a_notice_to_a_silent_number_waits_until_its_owner_has_answered(
+    months_later: Conversation, at: Callable[[datetime], Runtime], database_url: str, said: str, heard: str
+) -> None:
+    reference, phone = months_later.handset.reference, months_later.phone
+    office = PostOffice(at(datetime.now(UTC) + timedelta(days=100)), database_url)
+    for state in ("DOCS_REQUIRED", "UNDER_REVIEW"):
+        with psycopg.connect(database_url) as connection:
+            connection.execute("UPDATE application SET state = %s", ["DOCS_REQUIRED" if said == "1" else state])
+        office.relay()
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute(
+            "SELECT kind, held FROM gateway.message WHERE state <> 'sent' ORDER BY id"
+        ).fetchall()
+        sendable = connection.execute(
+            "SELECT kind, text FROM gateway.message WHERE phone = %s AND state = 'queued' AND kind <> 'ack'", [phone]
+        ).fetchall()
+    assert ("docs", "owner asked") in found
+    assert [kind for kind, _ in sendable] == ["confirm_owner"]
+    assert reference not in sendable[0][1]
+    months_later.says(said).hears(heard)
+
+
 def test_its_new_owner_sees_and_hears_nothing_of_the_old_requests(
     months_later: Conversation, database_url: str, post: PostOffice
 ) -> None:

@@ -80,6 +80,21 @@ def test_a_report_is_adopted_only_when_nothing_else_can_be_meant(db: Database) -
     assert states(db) == ["unsure"] * 3
 
 
+def test_a_report_of_another_message_s_earlier_attempt_is_not_taken_for_this_one_s(db: Database) -> None:
+    earlier = queue(db, 1)
+    drain(db, saying("africastalking", "sent"), now)
+    with db.transaction() as tx:
+        assert unsure.resend(tx, earlier, NOW, "clerk", "she heard nothing", ended=True)
+        tx.execute(sa.text("UPDATE gateway.message SET provider_id = 'of the second attempt', state = 'sent'"))
+    queue(db, 1)
+    drain(db, saying("africastalking", "unsure", "timeout"), now)
+    with db.transaction() as tx:
+        known = f"africastalking-{earlier}"
+        delivery_reports.record(tx, "africastalking", known, "Success", None, "delivered", SOON, phone(1))
+    assert unsure_policy.apply(db, RULES, LATER)["unsure_reported"] == 0
+    assert states(db) == ["sent", "unsure"]
+
+
 def test_a_report_of_the_first_attempt_stops_the_second(db: Database) -> None:
     """Where the provider lets us choose the id, it is known although the answer was lost."""
     provider = saying("kannel", "unsure", "timeout")

@@ -10,7 +10,7 @@ import pytest
 
 from store import delivery_reports, outbox, unsure
 from store.db import Database
-from store.outbox import Settlement
+from store.outbox import HandOver, Settlement
 from tests.store.outgoing import CASES, claimed, message, queued, settle, under_way
 from tests.store.workflow import NOW
 
@@ -69,6 +69,45 @@ def test_a_report_that_comes_before_the_answer_is_applied_with_it(db: Database, 
     settle(db, number, SENT)
     assert message(db, number).state == "delivered"
     assert owner.execute("SELECT count(*) FROM gateway.delivery_report WHERE applied_at IS NULL").fetchone() == (0,)
+
+
+def sending_under_an_id_of_ours(db: Database) -> int:
+    """The id of a message that is being sent, whose id at the provider is known before its answer."""
+    number = queued(db)
+    assert claimed(db) == [number]
+    with db.transaction() as tx:
+        outbox.sending(tx, [HandOver(number, "sim", "x1")], NOW)
+    return number
+
+
+def test_a_report_that_overtakes_the_answer_under_an_id_of_ours_is_applied_with_it(db: Database) -> None:
+    number = sending_under_an_id_of_ours(db)
+    report(db, "delivered")
+    assert message(db, number).state == "sending"
+    settle(db, number, SENT)
+    assert message(db, number).state == "delivered"
+
+
+def test_a_report_of_a_message_whose_worker_died_after_it_came_closes_it(db: Database) -> None:
+    number = sending_under_an_id_of_ours(db)
+    report(db, "delivered")
+    with db.transaction() as tx:
+        assert outbox.expire_leases(tx, NOW + timedelta(hours=1)) == (0, 1)
+    with db.transaction() as tx:
+        assert delivery_reports.adopt(tx, NOW + timedelta(hours=1)) == 1
+    assert message(db, number).state == "delivered"
+
+
+def test_a_late_yes_stops_a_second_sending_that_is_claimed_already(db: Database) -> None:
+    number = sending_under_an_id_of_ours(db)
+    settle(db, number, Settlement("unsure", "sim", provider_id="x1"))
+    with db.transaction() as tx:
+        assert unsure.resend(tx, number, NOW)
+    assert claimed(db) == [number]
+    report(db, "delivered")
+    with db.transaction() as tx:
+        assert outbox.sending(tx, [HandOver(number, "sim", "x2")], NOW) == []
+    assert message(db, number).state == "delivered"
 
 
 def test_a_report_closes_an_unsure_message(db: Database) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from store import places
 from store.db import Database
 from store.events import history
 
@@ -17,6 +18,8 @@ REFERENCE = "24839174"
 
 @pytest.mark.usefixtures("services")
 def test_the_pages_examples_work_as_it_says(db: Database, owner: psycopg.Connection, database_url: str) -> None:
+    with db.transaction() as tx:
+        places.sync(tx, ["10", "11", "20"])
     role, portal, reference = f"portal_{secrets.token_hex(4)}", None, REFERENCE
     try:
         for mark, block in BLOCK.findall(PAGE):
