@@ -20,7 +20,7 @@ from bench.store_cases import import_cases, walk_cases, write_messages
 from bench.store_questions import Figure, ask_all, processor_ms, questions
 from gateway.postgres import start_postgres
 from gateway.settings import ROOT
-from gateway.workflow_sync import codes, rows
+from gateway.workflow_sync import rows
 from menus.load import load_content
 from store import measures, places, workflow_tables
 from store.db import Database
@@ -90,7 +90,7 @@ def _fill(url: str, cases: int) -> None:
     db, content = Database(url), load_content(ROOT / "config")
     with db.transaction() as tx:
         workflow_tables.sync(tx, rows(content))
-        places.sync(tx, codes(content))
+        places.sync(tx, content.place_codes)
     db.close()
     steps: list[Callable[[], None]] = [
         lambda: import_cases(url, cases),

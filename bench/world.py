@@ -56,6 +56,7 @@ class World:
             "CALLBACK_SECRETS": SECRET,
             "DATA_DIR": str(self.data_dir),
             "PROVIDER": "africastalking",
+            "AT_API_KEY": "key",
             "PORT": str(port),
         }
 

@@ -4,6 +4,7 @@ Every other module receives values. Secrets are `SecretStr`, so printing the set
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -103,6 +104,20 @@ class Settings(BaseSettings):
                 raise ValueError(f"key {number} is no URL-safe base64 of 32 bytes: {error}") from None
         return value
 
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("an address of Redis or Valkey: redis://:password@host:port/0")
+        return value
+
+    @field_validator("at_base_url", "kannel_url", "kannel_callback_url")
+    @classmethod
+    def _is_web(cls, value: str | None) -> str | None:
+        if value and not re.match(r"https?://[^/\s]", value):
+            raise ValueError("an address of the web: https://host")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
@@ -114,7 +129,18 @@ class Settings(BaseSettings):
 def load_settings() -> Settings:
     """Read the environment; raises `SettingsError` naming each refused variable, never its value."""
     try:
-        return Settings()
+        found = Settings()
     except ValidationError as error:
         lines = [f"{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors()]
         raise SettingsError("\n".join(lines)) from None
+    if missing := _missing(found):
+        raise SettingsError(missing)
+    return found
+
+
+def _missing(found: Settings) -> str | None:
+    """What a real provider cannot do without: known before the first citizen's message is refused for it."""
+    real = found.provider != "simulator" and "africastalking" in found.carriers and found.at_base_url is None
+    if real and found.at_api_key == Settings.model_fields["at_api_key"].default:
+        return "AT_API_KEY: Africa's Talking needs the key of AT_USERNAME's account"
+    return None
