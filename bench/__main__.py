@@ -3,12 +3,14 @@
 make bench ARGS="--rounds 1 --seconds 3" is a quick look; the targets are those of five rounds of ten seconds.
 """
 
+from collections.abc import Callable
+
 import click
 
 from bench import answers, hops, live_sessions, queued_million, sending, whole_path
 from bench.world import world
 
-DELIVERY = {
+DELIVERY: dict[str, Callable[[], None]] = {
     "sending": sending.run,
     "path": whole_path.run,
     "answers": answers.run,
@@ -23,7 +25,7 @@ DELIVERY = {
 @click.option("--only", type=click.Choice(["2core", "1core", "sessions", *DELIVERY]), help="a part")
 def bench(rounds: int, seconds: float, only: str | None) -> None:
     """The gateway beside its peers: hops, then 100,000 live sessions; the parts of delivery when they are named."""
-    if only in DELIVERY:
+    if only is not None and only in DELIVERY:
         DELIVERY[only]()
         return
     held = []

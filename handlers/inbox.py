@@ -57,7 +57,8 @@ def _answered(context: Context, message: Inbound, sender: Sender, ours: Sequence
         reply = answer(context, sender, message.text)
     if reply is None:
         return CHANGED
-    if reply.text and loops.before_answering(context, message.id, sender.phone, message.text, reply.text, reply.kind):
+    about, said = reply.reference is not None, (message.text, reply.text, reply.kind)
+    if reply.text and loops.before_answering(context, message.id, sender.phone, *said, about):
         outbox.insert(context.tx, _row(message.id, sender.phone, reply), context.now)
     return reply.kind
 

@@ -61,9 +61,14 @@ def is_last_of_the_day(context: Context, message: int, phone: str) -> bool:
     return _counted(context, message, phone, _today(context)) == A_DAY
 
 
-def before_answering(context: Context, message: int, phone: str, text: str, answer: str, kind: str) -> bool:
-    """Whether this answer may be given: not when text and answer have gone back and forth already."""
-    if kind == "not_understood" and _came_at_once(context, phone, text):
+def before_answering(
+    context: Context, message: int, phone: str, text: str, answer: str, kind: str, about_case: bool = False
+) -> bool:
+    """Whether this answer may be given: not when text and answer have gone back and forth already.
+
+    `about_case`: it tells the owner of a case what became of it.
+    """
+    if not about_case and _came_at_once(context, phone, text):
         quarantine.put(context.tx, phone, "automatic", context.now + AUTOMATIC, context.now)
         return False
     since = _since(context, phone, context.now - BACK_AND_FORTH)

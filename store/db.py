@@ -38,7 +38,7 @@ class StoreUnavailable(Exception):  # noqa: N818
 
 
 class Overtaken(StoreUnavailable):
-    """PostgreSQL ended this transaction so that another could go on. Nothing of it was committed: it may be repeated."""
+    """PostgreSQL ended this transaction so that another could go on. Nothing was committed: it may be repeated."""
 
 
 def address(url: str) -> URL:

@@ -40,7 +40,8 @@ _SAME_SAID = sa.text("""
     SELECT count(*) FROM gateway.message
     WHERE phone = :phone AND priority < 2 AND created_at >= :since AND inbound_id IS NOT NULL AND text = :text""")
 _REACHED = sa.text("""
-    SELECT EXISTS (SELECT FROM gateway.message WHERE phone = :phone AND priority < 2 AND sent_at >= :since)""")
+    SELECT EXISTS (
+        SELECT FROM gateway.message WHERE phone = :phone AND inbound_id IS NOT NULL AND sent_at >= :since)""")
 _LANGUAGE = sa.text("""
     SELECT language FROM gateway.message WHERE phone = :phone AND priority < 2 AND created_at >= :since
     ORDER BY id DESC LIMIT 1""")
@@ -103,7 +104,7 @@ def answered_alike(tx: Transaction, phone: str, text: str, since: datetime) -> i
 
 
 def reached(tx: Transaction, phone: str, since: datetime) -> bool:
-    """Whether something of ours left for this phone since then."""
+    """Whether an answer of ours left for this phone since then."""
     return bool(tx.execute(_REACHED, {"phone": phone, "since": since}).scalar())
 
 

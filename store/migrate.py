@@ -33,7 +33,7 @@ def _alembic(url: str) -> Iterator[Config]:
     engine = sa.create_engine(address(url), poolclass=sa.NullPool, connect_args={"connect_timeout": 10})
     with engine.connect() as connection:
         connection.execute(sa.text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
-        # After the lock, because its wait would count. While a migration waits for a table every writer waits behind it.
+        # After the lock, because its wait would count. While a migration waits for a table, writers wait behind it.
         connection.execute(sa.text("SET lock_timeout = '1s'"))
         connection.execute(sa.text("SET statement_timeout = '60s'"))
         connection.execute(sa.text("CREATE SCHEMA IF NOT EXISTS gateway"))
@@ -62,7 +62,7 @@ def upgrade(url: str, revision: str = "head") -> None:
             if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
                 raise
             if made == TRIES:
-                raise Blocked("a table of the store is held by a long transaction; start the migration again") from error
+                raise Blocked("the store is held by a long transaction; start the migration again") from error
         time.sleep(PAUSE_S)
 
 

@@ -37,7 +37,8 @@ _STEPS: Mapping[str, tuple[sa.TextClause, ...]] = {
     ),
     "messages": (
         sa.text("""
-            UPDATE gateway.message SET text = '', phone = CASE WHEN reference IS NULL THEN '' ELSE phone END WHERE id IN (
+            UPDATE gateway.message SET text = '', phone = CASE WHEN reference IS NULL THEN '' ELSE phone END
+            WHERE id IN (
                 SELECT id FROM gateway.message
                 WHERE created_at < :before AND text <> '' AND state NOT IN ('queued', 'claimed', 'sending', 'unsure')
                 ORDER BY created_at LIMIT :limit FOR UPDATE SKIP LOCKED)"""),

@@ -1,4 +1,4 @@
-"""Keys are changed while the gateway runs: in no step of docs/personal-data.md is an answer lost or a request refused."""
+"""Keys are changed while the gateway runs: in no step is an answer lost or a request refused."""
 
 import threading
 import time

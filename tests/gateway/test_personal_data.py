@@ -189,8 +189,8 @@ def test_after_a_case_is_erased_no_table_names_its_citizen(
 
 def test_what_is_not_a_cases_goes_by_its_age(office: Office, runtime: Runtime, raw: psycopg.Connection) -> None:
     raw.execute(
-        "INSERT INTO gateway.message (phone, language, kind, text, parts, priority, state, next_attempt_at, created_at) "
-        "VALUES (%s, 'ar', 'help', 'x', 1, 0, 'sent', now(), now())",
+        "INSERT INTO gateway.message (phone, language, kind, text, parts, priority, state, next_attempt_at, "
+        "created_at) VALUES (%s, 'ar', 'help', 'x', 1, 0, 'sent', now(), now())",
         [PHONE],
     )
     raw.execute("INSERT INTO gateway.asked VALUES (%s, 'drop', NULL, NULL, now())", [PHONE])

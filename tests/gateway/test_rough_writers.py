@@ -27,7 +27,12 @@ from tests.gateway.office import PHONE
 from tests.gateway.test_rivals import assert_whole, count_deadlocks, relay_all
 
 WRITERS, AT_ONCE, SECONDS = 300, 24, 12
-MOVES = (("accept", {}), ("docs_seen", {}), ("ask", {"question": "plot"}), ("reject", {"reason": "arrears"}))
+MOVES: tuple[tuple[str, dict[str, str]], ...] = (
+    ("accept", {}),
+    ("docs_seen", {}),
+    ("ask", {"question": "plot"}),
+    ("reject", {"reason": "arrears"}),
+)
 ROLES = ("CLERK", "VERIFIER", "APPROVER", "DIRECTOR")
 
 

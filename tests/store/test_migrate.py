@@ -116,9 +116,10 @@ def _use_as_the_first_release_did(connection: psycopg.Connection, number: int) -
             ['{"kind": "citizen", "actor": "+9647701234567", "action": "submit", "details": {}}'],
         )
         made = connection.execute(
-            "INSERT INTO public.application (service, phone, place, language, answers, channel, submission, directorate, "
-            "due_at, submitted_by, state, created_at) VALUES ('water', %s, 'amara', 'ar', '{}', 'ussd', %s, 'water', "
-            "NULL, NULL, NULL, now()) ON CONFLICT (submission) DO NOTHING RETURNING *",
+            "INSERT INTO public.application (service, phone, place, language, answers, channel, submission, "
+            "directorate, due_at, submitted_by, state, created_at) "
+            "VALUES ('water', %s, 'amara', 'ar', '{}', 'ussd', %s, 'water', NULL, NULL, NULL, now()) "
+            "ON CONFLICT (submission) DO NOTHING RETURNING *",
             [PHONE, f"ussd:{number}"],
         ).fetchone()
         assert made is not None
