@@ -8,6 +8,7 @@ from typing import Any
 
 from handlers import notify, personal, winding
 from handlers.context import Context
+from handlers.quiet import Recipient
 from menus.content import Service
 from store import applications, events, submissions
 from store.applications import Application
@@ -76,7 +77,8 @@ def _enter(context: Context, case: Application, before: Before, args: dict[str, 
     event = events.submitted(case)
     case, clocks = winding.wound(context.content, case, [event], before.days)
     person = replace(before.person, language=case.language) if before.person else None
-    told = notify.notice(context.content, case, event, person, now=context.now)
+    calendar = winding.working_time(context.content, before.days).calendar
+    told = notify.notice(context.content, calendar, case, event, Recipient(person), context.now)
     card = args["person"].get("card")
     kept = Profile(args["place"], personal.sealed_card(context.seals, card), personal.card_hash(context.seals, card))
     return submissions.enter(context.tx, case, told, clocks, kept, context.now)

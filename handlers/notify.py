@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from handlers import ownership, winding
-from handlers.quiet import OWNER, Leave, leave
+from handlers.quiet import OWNER, Leave, Recipient, leave
 from handlers.wording import case_words, sms
-from menus.content import Content, Service
+from menus.content import Calendar, Content, Service
 from menus.gsm import segments
 from menus.workflow import SAME
 from store import events, muting, outbox, people
@@ -17,7 +17,6 @@ from store.applications import Application
 from store.db import Transaction
 from store.events import Event
 from store.outbox import NewMessage
-from store.people import Person
 
 ANSWER = 0
 """Outbox priority of what the citizen waits for, or what cannot wait."""
@@ -37,19 +36,10 @@ def announce(tx: Transaction, content: Content, fresh: Sequence[Event], now: dat
     An event with nothing to tell has a muted and empty row. The statements are the same for one event and for many.
     """
     cases = winding.wind_after(tx, content, fresh)
-    phones = {case.phone for case in cases.values()}
-    known, muted = people.find_all(tx, phones), muting.muted(tx, phones)
-    doubted = ownership.doubted(tx, {case.phone for case in _by_others(cases, fresh)}, now)
+    calendar = winding.today(tx, content).calendar
+    recipients = _recipients(tx, cases, fresh, now)
     told = [
-        notice(
-            content,
-            case,
-            event,
-            known.get(case.phone),
-            muted=(case.phone, case.reference) in muted,
-            doubted=case.phone in doubted,
-            now=now,
-        )
+        notice(content, calendar, case, event, recipients[case.reference], now)
         for event in fresh
         if (case := cases.get(event.reference)) and event.service in content.services
     ]
@@ -58,9 +48,18 @@ def announce(tx: Transaction, content: Content, fresh: Sequence[Event], now: dat
     events.mark_relayed(tx, [event.id for event in fresh], now)
 
 
-def _by_others(cases: Mapping[str, Application], fresh: Sequence[Event]) -> list[Application]:
-    """The cases that somebody else than their citizen changed."""
-    return [cases[each.reference] for each in fresh if each.actor_kind != "citizen" and each.reference in cases]
+def _recipients(
+    tx: Transaction, cases: Mapping[str, Application], fresh: Sequence[Event], now: datetime
+) -> dict[str, Recipient]:
+    """Who hears of each case, by reference. Whoever did it all themselves is not doubted."""
+    phones = {case.phone for case in cases.values()}
+    by_others = {each.reference for each in fresh if each.actor_kind != "citizen"} & cases.keys()
+    known, muted = people.find_all(tx, phones), muting.muted(tx, phones)
+    doubted = ownership.doubted(tx, {cases[reference].phone for reference in by_others}, now)
+    return {
+        name: Recipient(known.get(case.phone), (case.phone, name) in muted, case.phone in doubted)
+        for name, case in cases.items()
+    }
 
 
 def announce_all(tx: Transaction, content: Content, reference: str, now: datetime) -> None:
@@ -69,27 +68,15 @@ def announce_all(tx: Transaction, content: Content, reference: str, now: datetim
 
 
 def notice(
-    content: Content,
-    case: Application,
-    event: Event,
-    person: Person | None,
-    *,
-    muted: bool = False,
-    doubted: bool = False,
-    now: datetime,
+    content: Content, calendar: Calendar, case: Application, event: Event, to: Recipient, now: datetime
 ) -> NewMessage:
-    """What an event tells the citizen of the case.
-
-    `muted`: the phone asked for silence about it. `doubted`: the phone may have a new owner, who is asked first.
-    """
+    """What an event tells the citizen of the case, and when; `calendar`: working time with the store's own days."""
     service = content.services[event.service]
     key = text_key(content, service, case, event)
-    language = person.language if person else case.language
+    language = to.person.language if to.person else case.language
     kind, text = _worded(content, service, case, event, key, language) if key else (SILENT, "")
     own = event.actor_kind == "citizen"
-    leaves = (
-        Leave(muted=True) if kind == SILENT else leave(content, case, person, muted, key or kind, own, now, doubted)
-    )
+    leaves = Leave(True) if kind == SILENT else leave(content, calendar, case, to, key or kind, own, now)
     urgent = own or content.notices.texts.get(key or kind) == URGENT
     return NewMessage(
         phone=case.phone,

@@ -29,28 +29,32 @@ class Leave:
     held: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Who a text about a case is for. `muted`: the phone asked for silence about it.
+
+    `doubted`: the phone may have a new owner, who is asked first (handlers/ownership.py).
+    """
+
+    person: Person | None
+    muted: bool = False
+    doubted: bool = False
+
+
 def leave(
-    content: Content,
-    case: Application,
-    person: Person | None,
-    muted: bool,
-    key: str,
-    answers: bool,
-    now: datetime,
-    doubted: bool = False,
-    calendar: Calendar | None = None,
+    content: Content, calendar: Calendar, case: Application, to: Recipient, key: str, answers: bool, now: datetime
 ) -> Leave:
     """When the text `key` about a case leaves; `answers`: it tells the citizen what they have just done themselves.
 
-    `muted`: the phone asked for silence about this case. `doubted`: its owner is asked first (handlers/ownership.py).
-    `calendar`: working time with the days that the store adds; default: that of the files.
+    `calendar`: working time with the days that the store adds.
     """
     kind = content.notices.classes[ANSWER] if answers else content.notices.of(key)
+    person = to.person
     if person and person.disowned_at and case.created_at <= person.disowned_at:
         return Leave(muted=True)
-    if doubted and not answers:
+    if to.doubted and not answers:
         return Leave(muted=True, held=OWNER)
-    if kind.stopped == "mute" and (muted or _stopped(person)):
+    if kind.stopped == "mute" and (to.muted or _stopped(person)):
         return Leave(muted=True)
     return waits(content, night=kind.night == "hold", day_off=kind.day_off == "hold", now=now, calendar=calendar)
 

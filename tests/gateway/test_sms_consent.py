@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -16,6 +16,7 @@ from gateway.setbacks import Setbacks
 from gateway.sms_cli import sms
 from handlers import notify
 from menus.notices import QuietHours
+from store import clocks
 from tests.conversation import Conversation
 from tests.fixtures import PostOffice, poster
 from tests.handset import Handset
@@ -117,6 +118,16 @@ def test_notices_wait_for_the_morning_and_courtesies_for_a_working_day(
 ) -> None:
     found = changed(*states, now=now)
     assert (found[0], f"{found[2]:%Y-%m-%d %H:%M}", found[3]) == (kind, leaves, held)
+
+
+def test_a_courtesy_waits_for_a_day_off_that_the_governorate_added(
+    runtime: Runtime, citizen: Conversation, changed: Callable[..., tuple[str, str, datetime, str | None]]
+) -> None:
+    with runtime.db.transaction() as tx:
+        clocks.set_day(tx, clocks.SpecialDay(date(2026, 11, 23), False, "يوم محلي", "local day"), EVENING)
+    way = ("DOCS_REQUIRED", "UNDER_REVIEW", "VISIT_OFFERED", "VISIT_SET", "FEE_DUE", "APPROVED", "COMPLETED")
+    kind, _, leaves, held = changed(*way, now=EVENING.replace(hour=12))
+    assert (kind, f"{leaves:%F %R}", held) == ("done_rate", "2026-11-24 08:00", "day off")
 
 
 def test_what_the_citizen_does_at_night_is_answered_at_night_even_behind_held_notices(

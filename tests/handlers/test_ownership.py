@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from gateway.runtime import Runtime
 from handlers import ownership
-from handlers.quiet import OWNER, leave
+from handlers.quiet import OWNER, Leave, Recipient, leave
 from store import applications, asked, outbox
 from store.db import Transaction
 from tests.fixtures import PostOffice
@@ -92,12 +92,15 @@ def test_a_doubted_phone_is_asked_once_a_month_and_not_at_night(runtime: Runtime
 def test_until_the_owner_answers_a_notice_is_kept_and_an_answer_to_the_citizen_is_sent(runtime: Runtime) -> None:
     with runtime.db.transaction() as tx:
         (found,) = applications.of_phone(tx, case(tx, 100), None, limit=1)
-    arguments = (runtime.content, found, None, False, "rejected")
-    assert leave(*arguments, False, NOW, doubted=True) == leave(*arguments, False, NOW, doubted=True)
-    waiting = leave(*arguments, False, NOW, doubted=True)
+    content, doubted = runtime.content, Recipient(None, doubted=True)
+
+    def leaving(to: Recipient, *, answers: bool) -> Leave:
+        return leave(content, content.calendar, found, to, "rejected", answers, NOW)
+
+    waiting = leaving(doubted, answers=False)
     assert (waiting.muted, waiting.held) == (True, OWNER)
-    assert not leave(*arguments, True, NOW, doubted=True).muted
-    assert not leave(*arguments, False, NOW).muted
+    assert not leaving(doubted, answers=True).muted
+    assert not leaving(Recipient(None), answers=False).muted
 
 
 def test_a_question_that_took_the_place_of_another_asks_whose_phone_it_is(runtime: Runtime) -> None:
