@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import holidays
 
-from menus.content import Calendar
+from menus.governorate import Calendar
 
 OFFICE_CLOSES = time(15, 0)
 """End of the office day (services-domain §3.1 [A]); a due day lasts until then."""

@@ -13,7 +13,8 @@ from typing import Any
 
 from handlers.calendar import add_working_days, as_day, closing, local_day, working_day_from
 from handlers.stretches import Stretch, consumed, counts, since_fresh, stretches
-from menus.content import Calendar, Content, Haste, Service
+from menus.content import Content, Haste, Service
+from menus.governorate import Calendar
 from menus.workflow import Clock, StateUse
 from store.applications import Application
 from store.events import Event

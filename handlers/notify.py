@@ -9,7 +9,8 @@ from datetime import datetime
 from handlers import ownership, winding
 from handlers.quiet import OWNER, Leave, Recipient, leave
 from handlers.wording import case_words, sms
-from menus.content import Calendar, Content, Service
+from menus.content import Content, Service
+from menus.governorate import Calendar
 from menus.gsm import segments
 from menus.workflow import SAME
 from store import events, muting, outbox, people

@@ -10,7 +10,8 @@ from typing import Any
 
 from handlers.calendar import is_working_day
 from menus import references
-from menus.content import Calendar, Content, Service
+from menus.content import Content, Service
+from menus.governorate import Calendar
 from menus.places import PLACE_ANSWERS
 from menus.workflow import BOUNDS, Move, Param
 from store.applications import Application

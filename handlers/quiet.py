@@ -8,7 +8,8 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.calendar import is_working_day
-from menus.content import Calendar, Content
+from menus.content import Content
+from menus.governorate import Calendar
 from menus.notices import ANSWER
 from store.cases import Application
 from store.people import Person

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from itertools import pairwise
 
 from handlers.calendar import add_working_days, local_day, working_days
-from menus.content import Calendar, Content, Service
+from menus.content import Content, Service
+from menus.governorate import Calendar
 from menus.workflow import Clock
 from store.applications import Application
 from store.events import Event

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from handlers import clocks
 from handlers.clocks import Clocks
-from menus.content import Calendar, Content
+from menus.content import Content
+from menus.governorate import Calendar
 from store import applications, events
 from store import clocks as notes
 from store.applications import Application

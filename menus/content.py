@@ -13,9 +13,11 @@ from pydantic import Field
 
 from menus.commands import Grammar
 from menus.forms import Model, Question
+from menus.governorate import Calendar, Directorate, District
 from menus.gsm import Budget
 from menus.localized import Localized
 from menus.notices import Notices, QuietHours
+from menus.operators import Operator
 from menus.workflow import CITIZEN, StateKind, StateUse, Workflow
 
 
@@ -126,67 +128,6 @@ class Menu(Model):
 
     prompt: Localized
     items: list[Item]
-
-
-class District(Model):
-    """A قضاء with its sub-districts; codes of services-domain §2.1. The district's own code is its centre."""
-
-    code: str
-    name: Localized
-    short: Localized
-    centre: Localized
-    subdistricts: dict[str, Localized]
-
-
-class Directorate(Model):
-    """An office that holds cases. `short` is what fits an SMS (at most 14 characters in Arabic)."""
-
-    name: Localized
-    short: Localized
-    follows_up: bool = Field(default=False, description="sees the cases that nobody below answered in twice their time")
-
-
-class Calendar(Model):
-    """Working time. `weekend`: ISO weekday numbers; `local_days`: ISO dates off, added by the governorate.
-
-    `work_days`: ISO dates worked although they are weekend or holiday. `named_days`: days that a clock may start on.
-    """
-
-    timezone: str
-    country: str
-    weekend: list[int]
-    local_days: dict[str, Localized] = Field(default_factory=dict)
-    work_days: dict[str, Localized] = Field(default_factory=dict)
-    named_days: dict[str, list[date]] = Field(default_factory=dict)
-
-    @cached_property
-    def counted(self) -> dict[tuple[date, int], date]:
-        """What handlers/calendar.py has counted already: the same few days are asked for by every case."""
-        return {}
-
-    def __copy__(self) -> "Calendar":
-        """What is counted belongs to these days: a copy, which may be given others, begins anew."""
-        made = super().__copy__()
-        made.__dict__.pop("counted", None)
-        return made
-
-
-class Operator(Model):
-    """What one network's screens hold, in septets and UTF-16 units."""
-
-    name: str
-    networks: list[str]
-    septets: int
-    ucs2: int
-    stages: int = Field(default=20, description="screens that one call may take; a longer service is refused")
-    first_septets: int | None = Field(default=None, description="of a session's first screen, where it is smaller")
-    first_ucs2: int | None = None
-
-    @cached_property
-    def budget(self) -> Budget:
-        """The screen of this operator."""
-        first = Budget(self.first_septets or self.septets, self.first_ucs2 or self.ucs2)
-        return Budget(self.septets, self.ucs2, first if first != Budget(self.septets, self.ucs2) else None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from menus import engine
-from menus.content import Content, Operator, Service
+from menus.content import Content, Service
 from menus.gsm import cost
 from menus.localized import LANGUAGES, Language
+from menus.operators import Operator
 from menus.paths import CALLERS, visits
 from menus.state import State
 

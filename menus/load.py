@@ -13,10 +13,12 @@ from pydantic import Field, ValidationError
 from menus import places
 from menus.checks import check
 from menus.commands import Grammar
-from menus.content import Calendar, Content, Directorate, District, Menu, Operator, Service, Shortcut
+from menus.content import Content, Menu, Service, Shortcut
 from menus.forms import Model, Question
+from menus.governorate import Calendar, Directorate, District
 from menus.localized import Localized
 from menus.notices import Notices, unknown_texts
+from menus.operators import Operator
 from menus.shared_moves import CommonMove, expand
 from menus.workflow import StateKind
 from menus.yaml_source import ContentError, YamlSource, read_yaml

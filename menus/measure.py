@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from menus import engine
-from menus.content import Content, Operator, Service
+from menus.content import Content, Service
 from menus.gsm import cost, segments
 from menus.localized import LANGUAGES, Language, fill, placeholders
+from menus.operators import Operator
 from menus.paths import screens
 from menus.samples import case_states, end_states, longest_words, menu_states, notes
 from menus.state import State

@@ -5,8 +5,8 @@ Decides: how the table of places becomes questions. Must not know: which service
 
 from collections.abc import Mapping, Sequence
 
-from menus.content import District
 from menus.forms import Choice, Question
+from menus.governorate import District
 from menus.localized import LANGUAGES, Localized, fill
 
 PLACE_ANSWERS = ("place_same", "district", "subdistrict")

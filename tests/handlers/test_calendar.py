@@ -6,7 +6,8 @@ import pytest
 
 from gateway.settings import ROOT
 from handlers import calendar
-from menus.content import Calendar, Content
+from menus.content import Content
+from menus.governorate import Calendar
 from menus.load import load_content
 
 

@@ -10,7 +10,8 @@ from gateway.settings import ROOT
 from handlers import clocks
 from handlers.calendar import add_working_days, local_day
 from handlers.clocks import Clocks, Step
-from menus.content import Calendar, Content
+from menus.content import Content
+from menus.governorate import Calendar
 from menus.load import load_content
 from store.applications import Application
 from store.events import Event

@@ -7,12 +7,13 @@ from xml.etree import ElementTree
 import pytest
 
 from menus.authoring import faults
-from menus.content import Content, Operator
+from menus.content import Content
 from menus.effort import efforts
 from menus.forms import Choice, Question
 from menus.graph import drawings
 from menus.load import load_content
 from menus.measure import measure
+from menus.operators import Operator
 from menus.paths import CALLERS, visits
 
 CONTENT: Content = load_content(Path(__file__).parents[2] / "config")

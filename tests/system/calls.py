@@ -14,8 +14,8 @@ from gateway.app import create_app
 from gateway.runtime import Runtime
 from gateway.sessions import Sessions
 from menus import unfinished
-from menus.content import Operator
 from menus.gsm import Budget
+from menus.operators import Operator
 from menus.state import State
 from tests.fixtures import poster
 from tests.handset import new_phone
