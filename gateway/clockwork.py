@@ -75,8 +75,7 @@ def _each(runtime: Runtime, setbacks: Setbacks, references: Iterable[str]) -> Co
     made: Counter[str] = Counter()
     for reference in references:
         try:
-            with runtime.db.transaction() as tx:
-                action = ticking.tick(runtime.context(tx), reference)
+            action = _ticked(runtime, reference)
             setbacks.forget(int(reference))
             made.update([action] if action else [])
         except StoreUnavailable:
@@ -86,3 +85,7 @@ def _each(runtime: Runtime, setbacks: Setbacks, references: Iterable[str]) -> Co
             reason = error if isinstance(error, ticking.TickError) else type(error).__name__
             log.error("clocks: a case cannot be ticked: %s", reason)
     return made
+
+
+def _ticked(runtime: Runtime, reference: str) -> str | None:
+    return runtime.db.repeated(lambda tx: ticking.tick(runtime.context(tx), reference))

@@ -25,7 +25,7 @@ from menus.gsm import Budget
 from menus.normalise import tidy
 from menus.state import Effect, State
 from store import applications, idempotency
-from store.db import StoreUnavailable
+from store.db import StoreUnavailable, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -136,8 +136,10 @@ class Walk:
             return PROMISED if promises.make(self._runtime, caller, state, effect) else SLOW
 
     def _performed(self, caller: Caller, effect: Effect) -> dict[str, Any]:
-        with self._runtime.db.transaction() as tx:
+        def perform(tx: Transaction) -> dict[str, Any]:
             return effects.perform(self._runtime.context(tx, self.content), caller, effect)
+
+        return self._runtime.db.repeated(perform)
 
     def _left(self) -> float:
         return self._hop.deadline - MARGIN_S - time.monotonic()

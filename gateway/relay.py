@@ -67,11 +67,14 @@ def relay(db: Database, redis: Redis, announce: Announce, now: Clock, stop: Stop
 def relay_once(db: Database, announce: Announce, now: datetime, setbacks: Setbacks, batch: int = BATCH) -> int:
     """Announce one batch in one transaction; if any event spoils it, each alone. Tells how many were announced."""
     fresh: list[Event] = []
+
+    def work(tx: Transaction) -> None:
+        fresh[:] = _fresh(tx, now, setbacks, batch)
+        if fresh:
+            announce(tx, fresh, now)
+
     try:
-        with db.transaction() as tx:
-            fresh = _fresh(tx, now, setbacks, batch)
-            if fresh:
-                announce(tx, fresh, now)
+        db.repeated(work)
         done = fresh
     except StoreUnavailable:
         raise

@@ -15,7 +15,7 @@ from gateway.runtime import Runtime
 from handlers import inbox
 from menus import phones
 from store import inbound
-from store.db import StoreUnavailable
+from store.db import StoreUnavailable, Transaction
 
 log = logging.getLogger(__name__)
 
@@ -61,9 +61,12 @@ def handle(runtime: Runtime, number: int) -> None:
     """Answer one stored message; whatever goes wrong is counted and left to the sweep."""
     settings = runtime.settings
     ours = (settings.sms_number, settings.at_sender_id)
+
+    def answer(tx: Transaction) -> None:
+        inbox.handle(runtime.context(tx), number, settings.default_language, settings.ussd_code, ours)
+
     try:
-        with runtime.db.transaction() as tx:
-            inbox.handle(runtime.context(tx), number, settings.default_language, settings.ussd_code, ours)
+        runtime.db.repeated(answer)
     except Exception:
         log.exception("the stored SMS %d is not answered yet", number)
         _count_failure(runtime, number)

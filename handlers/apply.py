@@ -34,6 +34,8 @@ def submit(context: Context, phone: str, channel: str, session: str, args: dict[
         if before.earlier is not None:
             return {"reference": before.earlier}
         other = rival(context, service, phone, args["answers"])
+        if other is not None and other.submission == submission:  # a repeat that came beside this one was first
+            return {"reference": other.reference}
         if other is not None:
             return {"refused": "already_open", "reference": other.reference}
         if _enter(context, _case(context, service, phone, channel, submission, args, before.reference), before, args):
@@ -85,10 +87,14 @@ def _enter(context: Context, case: Application, before: Before, args: dict[str, 
 
 
 def rival(context: Context, service: Service, phone: str, answers: dict[str, Any]) -> Application | None:
-    """The open case that makes this one a repeat, by the answers that the service names in `one_open`."""
+    """The open case that makes this one a repeat, by the answers that the service names in `one_open`.
+
+    Where there is such a rule, the phone's applications are made one at a time from here to the transaction's end.
+    """
     if service.one_open is None:
         return None
     same = service.one_open
+    applications.lock_phone(context.tx, phone, service.id)
     for case in applications.of_phone(context.tx, phone, [service.id], limit=50):
         closed = case.state in context.content.states and context.content.states[case.state].closed
         if not closed and _alike(context, case, answers, same):
