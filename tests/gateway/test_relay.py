@@ -196,7 +196,7 @@ def test_with_redis_away_events_become_rows_and_the_wake_up_comes_later(db: Data
 
 def test_lost_connections_to_the_store_are_made_again(db: Database, redis: Redis) -> None:
     others = sa.text(
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     with relaying(db, redis, look_s=0.2):
