@@ -2,7 +2,7 @@
 -- the store, so that no case of another system goes astray under a misspelt one.
 
 -- Filled at boot from config/places.yaml. While it is empty, as under the release before, any place is taken.
-CREATE TABLE gateway.place (
+CREATE TABLE IF NOT EXISTS gateway.place (
     place text PRIMARY KEY
 );
 
@@ -39,7 +39,7 @@ BEGIN
 END $$;
 
 -- The place that a writer names, refused where the store knows places and this is none of them.
-CREATE FUNCTION gateway.known_place(wanted text) RETURNS text
+CREATE OR REPLACE FUNCTION gateway.known_place(wanted text) RETURNS text
 LANGUAGE plpgsql STABLE STRICT AS $$
 DECLARE
     places text;
@@ -54,7 +54,7 @@ BEGIN
 END $$;
 
 -- Says what is wrong with a new application, if anything is.
-CREATE FUNCTION gateway.refuse_application(of_service text, wanted text, at_place text) RETURNS void
+CREATE OR REPLACE FUNCTION gateway.refuse_application(of_service text, wanted text, at_place text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM gateway.service WHERE service = of_service) THEN
@@ -148,7 +148,7 @@ END $$;
 
 -- The salt of an event that says something: from one strong seed a statement, for one drawn for each row costs as much
 -- as all the rest of it.
-CREATE FUNCTION gateway.row_salt(seed bytea, reference char(8)) RETURNS bytea
+CREATE OR REPLACE FUNCTION gateway.row_salt(seed bytea, reference char(8)) RETURNS bytea
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN substr(sha256(seed || convert_to(reference, 'UTF8')), 1, 16);
 
@@ -187,7 +187,7 @@ BEGIN
 END $$;
 
 -- {name: value} of the columns that differ from the other row's, else NULL; of place and phone among them.
-CREATE FUNCTION gateway.columns(
+CREATE OR REPLACE FUNCTION gateway.columns(
     phone text, place text, language text, directorate text, due_at timestamptz, other_phone text, other_place text,
     other_language text, other_directorate text, other_due_at timestamptz) RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -199,9 +199,19 @@ RETURN CASE WHEN (phone, place, language, directorate, due_at)
                 || gateway.kept('due_at', due_at, other_due_at) END;
 
 -- || of NULL is NULL, and costs nothing: mostly there is one part.
-CREATE FUNCTION gateway.joined(one jsonb, more jsonb) RETURNS jsonb
+CREATE OR REPLACE FUNCTION gateway.joined(one jsonb, more jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN coalesce(one || more, one, more);
+
+-- Of several moves between two states, the one that this case has. Seldom asked: mostly there is one for all.
+CREATE OR REPLACE FUNCTION gateway.action_of(
+    of_service text, of_case char(8), in_state text, wanted text, answers jsonb) RETURNS text
+LANGUAGE sql VOLATILE AS $$
+    SELECT min(m.action) FROM gateway.service_move m
+    WHERE m.service = of_service AND m.from_state = in_state AND m.to_state = wanted
+        AND (m.only_if IS NULL
+             OR gateway.move_is_open(m.only_if, of_service, of_case, in_state, answers, m.action, NULL))
+$$;
 
 -- An event a row whose state or content changed, and for every row of an act that the gateway poses. due_at alone is no
 -- change of the case. Plans are kept from the first call, mostly of one row, and must still suit 10,000: of the ways to
@@ -239,7 +249,12 @@ BEGIN
                 FROM (SELECT b.reference, b.service, b.from_state, b.to_state, b.version,
                              coalesce(moment, clock_timestamp()) AS at,
                              CASE WHEN b.from_state = b.to_state THEN done ELSE coalesce(
-                                 (SELECT coalesce(done, min(m.action)) FROM gateway.service_move m
+                                 (SELECT CASE WHEN posed OR min(m.action) = max(m.action)
+                                              THEN coalesce(done, min(m.action))
+                                              ELSE coalesce(gateway.action_of(b.service, b.reference, b.from_state,
+                                                                              b.to_state, b.answers1),
+                                                            min(m.action)) END
+                                  FROM gateway.service_move m
                                   WHERE m.service = b.service AND m.from_state = b.from_state
                                       AND m.to_state = b.to_state
                                   HAVING count(*) > 0),
