@@ -61,7 +61,8 @@ def test_the_second_start_has_the_same_addresses_and_secrets(tmp_path: Path) -> 
 
 
 def test_values_that_the_operator_set_are_used_and_their_secrets_not_printed(tmp_path: Path) -> None:
-    given = ELSEWHERE | {"CALLBACK_SECRETS": "hidden-three,hidden-four", "PROVIDER": "africastalking", "AT_API_KEY": "k"}
+    given = ELSEWHERE | {"CALLBACK_SECRETS": "hidden-three,hidden-four"}
+    given |= {"PROVIDER": "africastalking", "AT_API_KEY": "k"}
     with up(tmp_path, **given) as gateway:
         gateway.until_ready()
         seen = gateway.part("web")
