@@ -1,5 +1,5 @@
 -- A count that stands beside its whole tells the rest too: 98 completed of 100 received are two that are open.
-CREATE FUNCTION measures.part(part bigint, whole bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE OR REPLACE FUNCTION measures.part(part bigint, whole bigint) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN part >= 5 AND whole - part NOT BETWEEN 1 AND 4 THEN part END;
 
 CREATE OR REPLACE VIEW measures.services AS
