@@ -76,11 +76,10 @@ def _case(
 
 def _enter(context: Context, case: Application, before: Before, args: dict[str, Any]) -> bool:
     """The case with its receipt, its clocks and the person's profile, which is asked for only once; or nothing."""
-    event = events.submitted(case)
-    case, clocks = winding.wound(context.content, case, [event], before.days)
+    event, working_time = events.submitted(case), winding.working_time(context.content, before.days)
+    case, clocks = winding.wound(context.content, working_time, case, [event])
     person = replace(before.person, language=case.language) if before.person else None
-    calendar = winding.working_time(context.content, before.days).calendar
-    told = notify.notice(context.content, calendar, case, event, Recipient(person), context.now)
+    told = notify.notice(context.content, working_time.calendar, case, event, Recipient(person), context.now)
     card = args["person"].get("card")
     kept = Profile(args["place"], personal.sealed_card(context.seals, card), personal.card_hash(context.seals, card))
     return submissions.enter(context.tx, case, told, clocks, kept, context.now)

@@ -36,11 +36,11 @@ def announce(tx: Transaction, content: Content, fresh: Sequence[Event], now: dat
 
     An event with nothing to tell has a muted and empty row. The statements are the same for one event and for many.
     """
-    cases = winding.wind_after(tx, content, fresh)
-    calendar = winding.today(tx, content).calendar
+    working_time = winding.today(tx, content)
+    cases = winding.wind_after(tx, content, working_time, fresh)
     recipients = _recipients(tx, cases, fresh, now)
     told = [
-        notice(content, calendar, case, event, recipients[case.reference], now)
+        notice(content, working_time.calendar, case, event, recipients[case.reference], now)
         for event in fresh
         if (case := cases.get(event.reference)) and event.service in content.services
     ]

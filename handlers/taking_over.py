@@ -88,7 +88,7 @@ def put(context: Context, cases: Sequence[OldCase], actor: str) -> int:
     sealed = [_sealed(context, case) for case in cases]
     references = taken_over.put(context.tx, sealed, actor, context.now)
     fresh = [event for history in events.histories(context.tx, references).values() for event in history]
-    known = winding.wind_after(context.tx, context.content, fresh)
+    known = winding.wind_after(context.tx, context.content, winding.today(context.tx, context.content), fresh)
     outbox.insert_all(context.tx, [_silent(event, known[event.reference].phone) for event in fresh], context.now)
     events.mark_relayed(context.tx, [event.id for event in fresh], context.now)
     return len(references)

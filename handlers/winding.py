@@ -78,37 +78,35 @@ def read(tx: Transaction, content: Content, case: Application) -> Clocks | None:
 
 
 def wound(
-    content: Content, case: Application, history: Sequence[Event], days: Sequence[SpecialDay]
+    content: Content, now: WorkingTime, case: Application, history: Sequence[Event]
 ) -> tuple[Application, ClockRow | None]:
     """A case with the due date that its history gives, and its clocks as they are noted; of a known service."""
-    now = working_time(content, days)
     found = clocks.read(content, now.calendar, content.services[case.service], case, history)
     return replace(case, due_at=found.due_at if found else None), _note(case, found, now.rules) if found else None
 
 
 def wind(tx: Transaction, content: Content, case: Application) -> None:
     """Note the clocks of one case as it stands."""
-    _wind(tx, content, [(case, events.history(tx, case.reference))])
+    _wind(tx, content, today(tx, content), [(case, events.history(tx, case.reference))])
 
 
-def wind_after(tx: Transaction, content: Content, fresh: Sequence[Event]) -> dict[str, Application]:
+def wind_after(tx: Transaction, content: Content, now: WorkingTime, fresh: Sequence[Event]) -> dict[str, Application]:
     """Note the clocks of the cases that these events changed; the cases by reference, with the due dates they give.
 
     Nothing is noted of a case whose last event is not among them: that one will do it.
     """
     references, ids = {event.reference for event in fresh}, {event.id for event in fresh}
     cases, histories = applications.find_all(tx, references), events.histories(tx, references)
-    last = [
-        (case, histories[name]) for name, case in cases.items() if histories[name] and histories[name][-1].id in ids
-    ]
-    return cases | {case.reference: case for case in _wind(tx, content, last)}
+    last = [(cases[name], history) for name, history in histories.items() if name in cases and history[-1].id in ids]
+    return cases | {case.reference: case for case in _wind(tx, content, now, last)}
 
 
-def _wind(tx: Transaction, content: Content, cases: Sequence[tuple[Application, Sequence[Event]]]) -> list[Application]:
+def _wind(
+    tx: Transaction, content: Content, now: WorkingTime, cases: Sequence[tuple[Application, Sequence[Event]]]
+) -> list[Application]:
     """Where somebody else is writing a case at this moment nothing is noted: their change brings clocks of its own."""
-    days = notes.special_days(tx)
     open_ = [(case, history) for case, history in cases if case.service in content.services]
-    found = [wound(content, case, history, days) for case, history in open_]
+    found = [wound(content, now, case, history) for case, history in open_]
     moved = [
         (new.reference, new.version, new.due_at)
         for (new, _), (old, _) in zip(found, open_, strict=True)

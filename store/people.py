@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from store import rows
-from store.db import Transaction
+from store.db import Transaction, driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,17 @@ _SET_LANGUAGE = sa.text("""
         language_before = CASE WHEN p.language_session = excluded.language_session
                                THEN p.language_before ELSE p.language END,
         language_session = excluded.language_session, language = excluded.language, updated_at = excluded.updated_at""")
-_SAVE_PROFILE = sa.text("""
+# In the driver's words: a submission has it as a part of its own statement (store/submissions.py).
+SAVE_PROFILE = """
     INSERT INTO gateway.person AS p (phone, language, consent_at, place, card, card_hash, created_at, updated_at)
-    VALUES (:phone, :language, CASE WHEN CAST(:consent AS boolean) THEN CAST(:now AS timestamptz) END, :place, :card,
-            :card_hash, :now, :now)
+    VALUES (%(phone)s, %(language)s, CASE WHEN %(consent)s THEN %(now)s::timestamptz END, %(place)s, %(card)s,
+            %(card_hash)s, %(now)s, %(now)s)
     ON CONFLICT (phone) DO UPDATE SET
         language = excluded.language,
-        consent_at = CASE WHEN CAST(:consent AS boolean) THEN coalesce(p.consent_at, excluded.consent_at) END,
+        consent_at = CASE WHEN %(consent)s THEN coalesce(p.consent_at, excluded.consent_at) END,
         place = coalesce(excluded.place, p.place), card = coalesce(excluded.card, p.card),
         card_hash = CASE WHEN excluded.card IS NULL THEN p.card_hash ELSE excluded.card_hash END,
-        updated_at = excluded.updated_at""")
+        updated_at = excluded.updated_at"""
 _STOP = sa.text("""
     INSERT INTO gateway.person AS p (phone, stopped_at, stopped_by, created_at, updated_at)
     VALUES (:phone, :now, :by, :now, :now)
@@ -101,7 +102,7 @@ def save_profile(
 ) -> None:
     """Keep the profile. Consent keeps its first date and is taken back by False; place or card None keeps the old."""
     profile = {"phone": phone, "language": language, "consent": consent, "place": place, "card": card, "now": now}
-    tx.execute(_SAVE_PROFILE, {**profile, "card_hash": card_hash})
+    driver(tx).execute(SAVE_PROFILE, {**profile, "card_hash": card_hash})
 
 
 def with_card(tx: Transaction, hashes: Sequence[str]) -> list[str]:

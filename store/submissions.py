@@ -17,7 +17,7 @@ from store.cases import Application
 from store.clocks import ClockRow, SpecialDay
 from store.db import Transaction, driver
 from store.outbox import NewMessage
-from store.people import Person
+from store.people import SAVE_PROFILE, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ _ENTER = """
            %(directorate)s, %(submission)s, %(created_at)s, %(due_at)s
     FROM (SELECT set_config('gateway.act', %(act)s, true)) AS act
     ON CONFLICT DO NOTHING RETURNING true"""
-_WITH_IT = """
+_WITH_IT = f"""
     WITH made AS MATERIALIZED (
         SELECT id FROM gateway.event WHERE reference = %(reference)s ORDER BY id DESC LIMIT 1),
     told AS (
@@ -74,13 +74,7 @@ _WITH_IT = """
         SELECT %(reference)s, %(version)s, %(rules)s, %(turn)s, %(since)s, %(state_due_at)s, %(case_due_at)s, %(used)s,
                %(level)s, %(next_at)s
         WHERE %(rules)s::text IS NOT NULL)
-    INSERT INTO gateway.person AS p (phone, language, consent_at, place, card, card_hash, created_at, updated_at)
-    VALUES (%(phone)s, %(language)s, %(now)s, %(profile_place)s, %(card)s, %(card_hash)s, %(now)s, %(now)s)
-    ON CONFLICT (phone) DO UPDATE SET
-        language = excluded.language, consent_at = coalesce(p.consent_at, excluded.consent_at),
-        place = coalesce(excluded.place, p.place), card = coalesce(excluded.card, p.card),
-        card_hash = CASE WHEN excluded.card IS NULL THEN p.card_hash ELSE excluded.card_hash END,
-        updated_at = excluded.updated_at"""
+    {SAVE_PROFILE}"""  # noqa: S608 - the statement is store/people.py's
 
 
 def before(tx: Transaction, key: str, phone: str) -> Before:
@@ -109,6 +103,6 @@ def enter(
     if made is None:
         return False
     clocks = rows.values(wound) if wound else dict.fromkeys(rows.names(ClockRow))
-    profile = {"profile_place": kept.place, "card": kept.card, "card_hash": kept.card_hash}
-    driver(tx).execute(_WITH_IT, {**clocks, **rows.values(told), **profile, "now": now})
+    beside = {**clocks, **rows.values(told), **rows.values(kept), "consent": True, "now": now}
+    driver(tx).execute(_WITH_IT, beside)
     return True

@@ -6,6 +6,7 @@ import pytest
 
 from tests.fixtures import PostOffice
 from tests.gateway.cases import Cases, workday
+from tests.gateway.clearances import ASKED, Clearances
 from tests.gateway.office import Desk, Office, problem
 from tests.gateway.test_rivals import at_once
 
@@ -89,22 +90,14 @@ def test_a_note_of_another_does_not_let_the_first_judge_again(office: Office, ca
 
 
 def test_answers_of_an_earlier_round_of_clearances_do_not_count(office: Office, cases: Cases) -> None:
-    reference = cases.put("permit", "CLEARANCES", purpose="new")
-    asked = ["water", "sewerage", "electricity", "civil_defence", "tax"]
-    desks = {name: office.hire(name, "CLEARANCE", directorate=name) for name in asked}
-
-    def clear(*names: str) -> None:
-        for name in names:
-            answer = desks[name].act(reference, "clear", cases.one("version", reference))
-            assert answer.status_code == 200, answer.text
-
-    clear(*asked[:4])
+    step = Clearances(office, cases)
+    step.clear(*ASKED[:4])
     for state in ("UNDER_REVIEW", "VISIT_OFFERED", "VISIT_SET", "CLEARANCES"):  # another system brings it back
-        cases.set_state(reference, state)
-    clear("tax")
-    assert cases.one("state", reference) == "CLEARANCES"
-    clear(*asked[:4])
-    assert cases.one("state", reference) == "FEE_DUE"
+        cases.set_state(step.reference, state)
+    step.clear("tax")
+    assert cases.one("state", step.reference) == "CLEARANCES"
+    step.clear(*ASKED[:4])
+    assert cases.one("state", step.reference) == "FEE_DUE"
 
 
 def test_a_visit_is_changed_twice_at_most(office: Office, cases: Cases) -> None:

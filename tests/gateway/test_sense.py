@@ -10,6 +10,7 @@ from menus.load import load_content
 from menus.workflow import Param
 from tests.fixtures import PostOffice
 from tests.gateway.cases import Cases, workday
+from tests.gateway.clearances import Clearances
 from tests.gateway.office import Desk, Office, problem
 
 CONTENT = load_content(ROOT / "config")
@@ -155,20 +156,13 @@ def test_a_sensitive_answer_is_sealed_wherever_it_is_kept(office: Office, cases:
 
 
 def test_clearances_survive_a_question_and_begin_again_with_another_round(office: Office, cases: Cases) -> None:
-    reference = cases.put("permit", "CLEARANCES", purpose="new")
-    asked = ["water", "sewerage", "electricity", "civil_defence", "tax"]
-    desks = {name: office.hire(name, "CLEARANCE", directorate=name) for name in asked}
-
-    def clear(*names: str) -> None:
-        for name in names:
-            answer = desks[name].act(reference, "clear", cases.one("version", reference))
-            assert answer.status_code == 200, answer.text
-
-    clear("water", "sewerage")
-    desks["tax"].act(reference, "ask", cases.one("version", reference), question="plot")
+    step = Clearances(office, cases)
+    reference = step.reference
+    step.clear("water", "sewerage")
+    step.desks["tax"].act(reference, "ask", cases.one("version", reference), question="plot")
     office.hire("Zahra", "CLERK", directorate="municipality_amara").act(reference, "answer", 4, value="77")
     assert set(cases.one("details -> 'clear'", reference)) == {"water", "sewerage"}
-    clear("electricity", "civil_defence", "tax")
+    step.clear("electricity", "civil_defence", "tax")
     assert cases.one("state", reference) == "FEE_DUE"
 
 
