@@ -5,6 +5,7 @@ citizen, and written by the gateway's memory again and again with another phone,
 form is open, that is noted as well.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -13,13 +14,15 @@ from redis import Redis
 from bench.hops import TWO_CORES, Run, run_one
 from bench.peers import GATEWAY, peers, prepare
 from bench.world import World
-from gateway import hops, reload
+from gateway import hops, loop, reload
 from gateway.open_forms import OpenForms
 from gateway.playing import Hop
 from gateway.ports import any_port
+from gateway.records import Record
 from gateway.runtime import Runtime, build
-from gateway.sessions import Record, Sessions
+from gateway.sessions import Sessions
 from gateway.settings import Settings
+from gateway.switchboard import switchboard
 
 LIVE = 100_000
 NUMBER = "314159265358"
@@ -55,19 +58,22 @@ def _fill(world: World) -> float:
     settings = Settings.model_validate({name.lower(): value for name, value in environment.items()})
     runtime = build(settings, content=reload.published(world.data_dir))
     walked = [_walked(runtime, number) for number in range(len(INPUTS))]
-    sessions, forms = Sessions(runtime.wire), OpenForms(runtime.wire)
     with Redis.from_url(world.redis.url) as redis:
         redis.flushall()
         empty = _used(redis)
-        for number in range(LIVE):
-            session, record = f"ATUid_live_{number:08x}_{number:012}", _another(walked[number % len(INPUTS)], number)
-            sessions.save(session, record)
-            if record.state.answers:
-                runtime.wire.call(forms.noting(record.phone, session, 1_700_000_000))
+        loop.run(_written(runtime, walked))
         full = _used(redis)
-    runtime.wire.close()
+    loop.run(runtime.pipe.close())
     runtime.db.close()
     return float(full - empty) / 1e6
+
+
+async def _written(runtime: Runtime, walked: Sequence[Record]) -> None:
+    sessions, forms = Sessions(runtime.pipe), OpenForms(runtime.pipe)
+    for number in range(LIVE):
+        session, record = f"ATUid_live_{number:08x}_{number:012}", _another(walked[number % len(INPUTS)], number)
+        noted = forms.noting(record.phone, session, 1_700_000_000)
+        await sessions.save(session, record, *([noted] if record.state.answers else []))
 
 
 def _used(redis: Redis) -> int:
@@ -76,11 +82,11 @@ def _used(redis: Redis) -> int:
 
 def _walked(runtime: Runtime, screen: int) -> Record:
     """A session of a citizen whom the gateway knows, at one of its screens."""
-    sessions, session = Sessions(runtime.wire), f"ATUid_walked_{screen}"
+    board, session = switchboard(runtime), f"ATUid_walked_{screen}"
     for text in INPUTS[: screen + 1]:
         typed = text.format(n=NUMBER, d=3)
-        hops.answer(runtime, sessions, Hop(session, f"+964770{screen:07}", "*964#", typed, "41820"))
-    found = sessions.load(session)
+        loop.run(hops.answer(board, Hop(session, f"+964770{screen:07}", "*964#", typed, "41820")))
+    found = loop.run(board.sessions.load(session))
     assert found is not None
     return found
 

@@ -8,24 +8,21 @@ from flask import Flask, Response
 from gateway.api import api
 from gateway.callbacks import MAX_BODY, secret_check
 from gateway.delivery import delivery_callbacks
-from gateway.door import door
 from gateway.health import health
 from gateway.kannel import kannel_callbacks
 from gateway.metrics import metrics
 from gateway.runtime import Runtime
-from gateway.sessions import Sessions
 from gateway.simulator import page
 from gateway.sms import sms_callbacks
+from gateway.switchboard import Switchboard, switchboard
 from gateway.ussd import ussd_callbacks
 
 
-def create_app(runtime: Runtime) -> Flask:
-    """The application for this runtime."""
+def create_app(runtime: Runtime, board: Switchboard | None = None) -> Flask:
+    """The application for this runtime; its hops share `board` with the door's, where there is one."""
     app = Flask("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = 4 * MAX_BODY
-    sessions = Sessions(runtime.wire)
-    app.register_blueprint(ussd_callbacks(runtime, sessions))
-    app.wsgi_app = door(runtime, sessions, app.wsgi_app)  # type: ignore[assignment, method-assign]
+    app.register_blueprint(ussd_callbacks(board or switchboard(runtime)))
     app.register_blueprint(sms_callbacks(runtime))
     is_known = secret_check(runtime.settings.callback_secrets)
     app.register_blueprint(delivery_callbacks(runtime.db, is_known, runtime.now))

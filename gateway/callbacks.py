@@ -50,7 +50,7 @@ def read_form(request: Request, needed: Sequence[str]) -> Mapping[str, str]:
 def fields(body: bytes, needed: Sequence[str]) -> Mapping[str, str]:
     """The fields of a form's body; BadForm as above."""
     try:
-        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        pairs = _pairs(body.decode("ascii"))
     except ValueError:  # not ASCII, not UTF-8 inside, or too many fields
         raise BadForm("body is not a form in UTF-8") from None
     found = dict(pairs)
@@ -59,3 +59,11 @@ def fields(body: bytes, needed: Sequence[str]) -> Mapping[str, str]:
     if missing := [name for name in needed if name not in found]:
         raise BadForm(f"no field {missing[0]}")
     return {name: value.replace("\0", "") for name, value in found.items()}
+
+
+def _pairs(body: str) -> list[tuple[str, str]]:
+    """`parse_qsl`, which costs a hop a tenth of its time, for what is escaped in nearly every hop: `*`, `#` and `+`."""
+    plain = body.replace("+", " ").replace("%2A", "*").replace("%23", "#").replace("%2B", "+")
+    if "%" in plain or plain.count("&") >= MAX_FIELDS:
+        return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    return [(name, value) for name, _, value in (each.partition("=") for each in plain.split("&") if each)]

@@ -1,51 +1,61 @@
-"""The door for hops: POST /at/<secret>/ussd is answered before Flask sees it, by the same engine.
+"""The door of the web part: POST /at/<secret>/ussd is answered on the event loop, everything else by Flask in a thread.
 
-Decides: which requests are plain hops. Everything else, a wrong secret or a strange form included, goes on to Flask,
-whose route answers the same (docs/adr/0013 says what that saves). Must not know: what a hop is.
+Decides: which requests are plain hops. A strange form goes on to Flask, whose route gives the same answer by the same
+engine (docs/adr/0016 says what that saves). Must not know: what a hop is.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gateway import ussd
-from gateway.callbacks import FORM, MAX_BODY, TEXT, fields, secret_check
-from gateway.runtime import Runtime
-from gateway.sessions import Sessions
+from gateway import loop, ussd, wsgi
+from gateway.callbacks import FORM, MAX_BODY, TEXT, BadForm, fields, secret_check
+from gateway.switchboard import Switchboard
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
+    from granian._granian import RSGIHTTPProtocol as HTTPProtocol
+    from granian.rsgi import Scope
 
 BEFORE, AFTER = "/at/", "/ussd"
+HEADERS = [("content-type", TEXT), ("x-content-type-options", "nosniff"), ("cache-control", "no-store")]
 
 
-def door(runtime: Runtime, sessions: Sessions, app: "WSGIApplication") -> "WSGIApplication":
-    """`app` behind the door."""
-    is_known = secret_check(runtime.settings.callback_secrets)
+class Door:
+    """An RSGI application: `app` behind the door, with so many `threads`."""
 
-    def serve(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        size = _hop_size(environ, is_known)
-        if size is None:
-            return app(environ, start_response)
-        body = ussd.answered(runtime, sessions, lambda: _form(environ, size)).encode()
-        start_response("200 OK", [*_HEADERS, ("Content-Length", str(len(body)))])
-        return (body,)
+    def __init__(self, board: Switchboard, app: "WSGIApplication", threads: int) -> None:
+        self._board, self._beyond = board, wsgi.Beyond(app, threads)
+        self._is_known = secret_check(board.runtime.settings.callback_secrets)
 
-    return serve
+    def __rsgi_init__(self, own: asyncio.AbstractEventLoop) -> None:
+        """Granian's loop is where hops are answered, those that come by Flask included."""
+        loop.adopt(own)
 
-
-_HEADERS = [("Content-Type", TEXT), ("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store")]
-
-
-def _hop_size(environ: "WSGIEnvironment", is_known: Callable[[str], bool]) -> int | None:
-    """The bytes of a plain hop's form; None for any other request."""
-    path: str = environ["PATH_INFO"]
-    if environ["REQUEST_METHOD"] != "POST" or not (path.startswith(BEFORE) and path.endswith(AFTER)):
-        return None
-    secret, size = path[len(BEFORE) : -len(AFTER)], environ.get("CONTENT_LENGTH", "")
-    if environ.get("CONTENT_TYPE") != FORM or not (size.isascii() and size.isdecimal() and int(size) <= MAX_BODY):
-        return None
-    return int(size) if secret.isascii() and is_known(secret) else None
+    async def __rsgi__(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
+        """One request."""
+        if is_hop(scope, self._is_known):
+            body = await protocol()
+            protocol.response_str(200, HEADERS, await ussd.answered(self._board, _form(body)))
+        else:
+            await self._beyond.serve(scope, protocol)
 
 
-def _form(environ: "WSGIEnvironment", size: int) -> Mapping[str, str]:
-    return fields(environ["wsgi.input"].read(size), ussd.FIELDS)
+def is_hop(scope: "Scope", is_known: Callable[[str], bool]) -> bool:
+    """Whether this is a plain hop: a good secret, a form, and a length that may be read."""
+    path = scope.path
+    if scope.method != "POST" or not (path.startswith(BEFORE) and path.endswith(AFTER)):
+        return False
+    headers = scope.headers
+    size = headers.get("content-length") or ""
+    if headers.get("content-type") != FORM or not (size.isascii() and size.isdecimal() and int(size) <= MAX_BODY):
+        return False
+    secret = path[len(BEFORE) : -len(AFTER)]
+    return secret.isascii() and is_known(secret)
+
+
+def _form(body: bytes) -> "ussd.Form":
+    try:
+        return fields(body, ussd.FIELDS)
+    except BadForm as error:
+        return error

@@ -8,8 +8,10 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from gateway import loop
+from gateway.errands import HOP_S
 from gateway.open_forms import OpenForms
-from gateway.redis_wire import Command
+from gateway.redis_pipe import Command
 from gateway.runtime import Runtime
 from gateway.sessions import Overtaken, Sessions
 from handlers import drafts
@@ -28,50 +30,54 @@ class Dropped:
 
     def __init__(self, runtime: Runtime, sessions: Sessions) -> None:
         self._runtime, self._sessions = runtime, sessions
-        self._forms = OpenForms(runtime.wire)
+        self._forms = OpenForms(runtime.pipe)
 
     def opening(self, phone: str, session: str) -> Command:
         """What notes in Redis that this session has a form with an answer now."""
         return self._forms.noting(phone, session, int(self._runtime.now().timestamp()))
 
-    def redialled(self, phone: str, session: str) -> None:
-        """The phone calls anew: what its last call left is kept, and that call is over. StoreUnavailable."""
-        earlier = self._forms.of(phone)
+    async def redialled(self, phone: str, session: str, seconds: float) -> None:
+        """The phone calls anew: what its last call left is kept, and that call is over. StoreUnavailable, TooSlow."""
+        earlier = await self._forms.of(phone)
         if earlier is None or earlier == session:
             return
-        with self._sessions.turn(earlier):
-            record = self._sessions.load(earlier)
+        async with self._sessions.turn(earlier):
+            record = await self._sessions.load(earlier)
             if record is None or record.ended or record.phone != phone:
                 return
-            self.keep(phone, earlier, record.state, tell=False)
+            await self.keep(phone, earlier, record.state, seconds, tell=False)
             with suppress(Overtaken):  # a hop of that call came in between: the call is not over, the draft is kept
-                self._sessions.save(earlier, replace(record, ended=True))
+                await self._sessions.save(earlier, replace(record, ended=True))
 
-    def ended(self, session: str) -> None:
-        """The provider says that the session is over, and not by our END. StoreUnavailable."""
-        with self._sessions.turn(session):
-            record = self._sessions.load(session)
+    async def ended(self, session: str) -> None:
+        """The provider says that the session is over, and not by our END. StoreUnavailable, TooSlow."""
+        async with self._sessions.turn(session):
+            record = await self._sessions.load(session)
             if record is not None and not record.ended:
-                self.keep(record.phone, session, record.state, tell=True)
+                await self.keep(record.phone, session, record.state, HOP_S, tell=True)
 
-    def keep(self, phone: str, session: str, state: State, *, tell: bool) -> None:
-        """Write the draft of a session that stands at `state`. StoreUnavailable."""
+    async def keep(self, phone: str, session: str, state: State, seconds: float, *, tell: bool) -> None:
+        """Write the draft of a session that stands at `state`. StoreUnavailable; TooSlow after `seconds`."""
+        await self._runtime.errands.run(lambda: self._kept(phone, session, state, tell), seconds)
+
+    def _kept(self, phone: str, session: str, state: State, tell: bool) -> None:
         with self._runtime.db.transaction() as tx:
             drafts.keep(self._runtime.context(tx), session, phone, state, tell=tell)
 
-    def sweep(self, now: datetime) -> int:
-        """Keep the forms of calls that ended without a word; how many calls. StoreUnavailable."""
-        found = list(self._forms.older_than(int((now - SILENT).timestamp())))
+    async def sweep(self, now: datetime) -> int:
+        """Keep the forms of calls that ended without a word; how many calls. StoreUnavailable, TooSlow."""
+        before = int((now - SILENT).timestamp())
+        found = [each async for each in self._forms.older_than(before)]
         for phone, session in found:
-            self.ended(session)
-            if self._forms.of(phone) == session:
-                self._forms.drop(phone)
+            await self.ended(session)
+            if await self._forms.of(phone) == session:
+                await self._forms.drop(phone)
         return len(found)
 
 
 def mend(runtime: Runtime, *, deep: bool) -> None:
     """The sweep's part: silent calls become drafts; `deep` also deletes drafts and steps past their time."""
-    number = Dropped(runtime, Sessions(runtime.wire)).sweep(runtime.now())
+    number = loop.run(Dropped(runtime, Sessions(runtime.pipe)).sweep(runtime.now()))
     if number:
         log.info("sweep: %d calls ended without a word", number)
     if deep:

@@ -6,16 +6,17 @@ provider's field names, what a screen says, how effects are performed.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from gateway.dropped import Dropped
 from gateway.errands import MARGIN_S, TooSlow
 from gateway.playing import Hop, Walk, replayed
+from gateway.records import Record
 from gateway.runtime import Runtime
-from gateway.sessions import Overtaken, Record, Sessions
+from gateway.sessions import Overtaken, Sessions
+from gateway.switchboard import Switchboard
 from menus import carry, engine, unfinished
 from menus.engine import Step
 from menus.phones import mask
@@ -28,17 +29,18 @@ ATTEMPTS = 5
 """At a hop that others keep overtaking; each of those moved the session, so it does not happen twice in a row."""
 
 
-def answer(runtime: Runtime, sessions: Sessions, hop: Hop) -> str:
+async def answer(board: Switchboard, hop: Hop) -> str:
     """The body for this hop. Duplicates get the same bytes; anything impossible gets a true and polite END."""
-    with sessions.turn(hop.session):
+    sessions = board.sessions
+    async with sessions.turn(hop.session):
         record = sessions.recent(hop.session)
         sure = record is None or not _is_next(record, hop)
         # A session's first hop is mostly new: `save` finds out when it is not.
         if sure and (record is not None or hop.transcript):
-            record = sessions.load(hop.session)
+            record = await sessions.load(hop.session)
         for _ in range(ATTEMPTS):
             try:
-                return _answered(runtime, sessions, hop, record, sure)
+                return await _answered(board, hop, record, sure)
             except Overtaken as other:
                 record, sure = other.record, True
         raise RuntimeError("overtaken too often")
@@ -57,23 +59,25 @@ def _is_next(record: Record, hop: Hop) -> bool:
     return typed is not None and "*" not in typed and not record.ended
 
 
-def _answered(runtime: Runtime, sessions: Sessions, hop: Hop, record: Record | None, sure: bool) -> str:
+async def _answered(board: Switchboard, hop: Hop, record: Record | None, sure: bool) -> str:
+    runtime = board.runtime
     if record is None:
-        return _begun(runtime, sessions, hop)
+        return await _begun(board, hop)
     if record.phone != hop.phone:
         log.warning("another phone inside a session is refused: %s", mask(hop.phone))
         return fault(runtime, record.state.language)
     typed = None if record.ended else _new_input(record.transcript, hop.transcript)
     if typed is None:
         return _again(runtime, hop, record)
-    return _continued(runtime, sessions, hop, record, typed, None if sure else _verified(sessions, hop, record))
+    verify = None if sure else _verified(board.sessions, hop, record)
+    return await _continued(board, hop, record, typed, verify)
 
 
-def _verified(sessions: Sessions, hop: Hop, record: Record) -> Callable[[], None]:
+def _verified(sessions: Sessions, hop: Hop, record: Record) -> Callable[[], Awaitable[None]]:
     """Before anything is done outside, Redis is asked whether another process has moved the session."""
 
-    def verify() -> None:
-        found = sessions.load(hop.session)
+    async def verify() -> None:
+        found = await sessions.load(hop.session)
         if found is not None and found.stored != record.stored:
             raise Overtaken(found)
 
@@ -106,44 +110,42 @@ def _new_input(before: str, after: str) -> str | None:
     return after[len(before) + 1 :] if after.startswith(f"{before}*") else None
 
 
-def _continued(
-    runtime: Runtime,
-    sessions: Sessions,
-    hop: Hop,
-    record: Record,
-    typed: str,
-    before_effect: Callable[[], None] | None,
+async def _continued(
+    board: Switchboard, hop: Hop, record: Record, typed: str, before_effect: Callable[[], Awaitable[None]] | None
 ) -> str:
     """The session goes on with the content it began with, or is carried to the current one when that is gone."""
+    runtime = board.runtime
     own, state, first, cuts = runtime.versions.of(record.digest), record.state, record.first, record.cuts
-    walk = Walk(runtime, own or runtime.content, hop, record.turns, before_effect)
+    walk = Walk(board, own or runtime.content, hop, record.turns, before_effect)
     inputs = [typed]
     if own is None:
         log.warning("the content that a session began with is gone: it is carried to the present one")
         state = first = carry.carried(walk.content, state)
         inputs = [typed] if carry.is_same_place(walk.content, record.state, state) else []
         cuts = (len(record.transcript),) if inputs else ()
-    step = walk.on(state, inputs)
+    step = await walk.on(state, inputs)
     results = (*(record.results if own else ()), *walk.results)
     made = _record(hop, walk, step, first, (*cuts, len(hop.transcript)), results, record.stored)
-    return _saved(runtime, sessions, hop, step, made, unfinished.is_unfinished(state))
+    return await _saved(board, hop, step, made, unfinished.is_unfinished(state))
 
 
-def _begun(runtime: Runtime, sessions: Sessions, hop: Hop) -> str:
+async def _begun(board: Switchboard, hop: Hop) -> str:
     """A session that we do not know: new, dialled with a shortcut, or forgotten by Redis; its inputs are played."""
+    runtime = board.runtime
     inputs = _dialled(runtime, hop)
-    walk = Walk(runtime, runtime.content, hop, 0)
-    state = walk.opened(sessions, inputs)
+    walk = Walk(board, runtime.content, hop, 0)
+    state = await walk.opened(inputs)
     if walk.budget.first:
         state = replace(state, first=True)
-    done = walk.done_before(state, inputs) if inputs else None
+    done = await walk.done_before(state, inputs) if inputs else None
     if done is not None:
         step = engine.start(walk.content, state.to("end", action=done[0], case=done[1]), walk.budget)
     else:
         # A shortcut that brought up its own unfinished form has done its work.
-        step = walk.on(state, inputs[1:] if state.at == "resume" and inputs[:1] == walk.shortcut(inputs) else inputs)
+        named = state.at == "resume" and inputs[:1] == walk.shortcut(inputs)
+        step = await walk.on(state, inputs[1:] if named else inputs)
     made = _record(hop, walk, step, step.state, (len(hop.transcript),), (), b"")
-    return _saved(runtime, sessions, hop, step, made, False)
+    return await _saved(board, hop, step, made, False)
 
 
 def _dialled(runtime: Runtime, hop: Hop) -> list[str]:
@@ -172,15 +174,15 @@ def _record(
     )
 
 
-def _saved(runtime: Runtime, sessions: Sessions, hop: Hop, step: Step, made: Record, was_unfinished: bool) -> str:
+async def _saved(board: Switchboard, hop: Hop, step: Step, made: Record, was_unfinished: bool) -> str:
     """Write the session down, once with a note of its form, for when the call drops; keep a form that an END leaves."""
-    dropped, is_unfinished = Dropped(runtime, sessions), unfinished.is_unfinished(step.state)
+    is_unfinished = unfinished.is_unfinished(step.state)
     noted = is_unfinished and not made.ended and not was_unfinished
-    sessions.save(hop.session, made, *([dropped.opening(hop.phone, hop.session)] if noted else []))
+    await board.sessions.save(hop.session, made, *([board.dropped.opening(hop.phone, hop.session)] if noted else []))
     if step.reply:
-        runtime.funnel.note(hop.session, made.turns, step.state, step.reply, hop.network, made.digest)
+        board.runtime.funnel.note(hop.session, made.turns, step.state, step.reply, hop.network, made.digest)
     if is_unfinished and made.ended:
-        _keep(runtime, dropped, hop, step)
+        await _keep(board, hop, step)
     return _body(step)
 
 
@@ -189,11 +191,11 @@ def _body(step: Step) -> str:
     return f"{'END' if step.reply.end else 'CON'} {step.reply.text}"
 
 
-def _keep(runtime: Runtime, dropped: Dropped, hop: Hop, step: Step) -> None:
+async def _keep(board: Switchboard, hop: Hop, step: Step) -> None:
     """The form as a draft, now that the call is over."""
     try:
         left = hop.deadline - MARGIN_S - time.monotonic()
-        runtime.errands.run(lambda: dropped.keep(hop.phone, hop.session, step.state, tell=True), left)
+        await board.dropped.keep(hop.phone, hop.session, step.state, left, tell=True)
     except StoreUnavailable:
         log.warning("an unfinished form is not kept: the store is away")
     except TooSlow:

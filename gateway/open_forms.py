@@ -5,12 +5,12 @@ Losing it loses the way to sessions that Redis has lost as well.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from redis import RedisError
 
-from gateway.redis_wire import RedisWire
+from gateway.redis_pipe import Command, RedisPipe
 
 log = logging.getLogger(__name__)
 
@@ -23,37 +23,38 @@ _AT_ONCE = 100
 class OpenForms:
     """By phone: the session, and when its form was opened. Every method survives Redis being away."""
 
-    def __init__(self, wire: RedisWire) -> None:
+    def __init__(self, wire: RedisPipe) -> None:
         self._wire = wire
 
     @staticmethod
-    def noting(phone: str, session: str, now_s: int) -> tuple[str, ...]:
+    def noting(phone: str, session: str, now_s: int) -> Command:
         """The command that notes: this session of the phone has something worth keeping; `now_s`: since 1970."""
         return ("HSET", _key(phone), phone[:-_SUFFIX], f"{now_s}:{session}")
 
-    def of(self, phone: str) -> str | None:
+    async def of(self, phone: str) -> str | None:
         """The phone's latest session with a form."""
         try:
-            (found,) = self._wire.call(("HGET", _key(phone), phone[:-_SUFFIX]))
+            (found,) = await self._wire.call(("HGET", _key(phone), phone[:-_SUFFIX]))
         except RedisError:
             return None
         return found.decode().partition(":")[2] if isinstance(found, bytes) else None
 
-    def drop(self, phone: str) -> None:
+    async def drop(self, phone: str) -> None:
         """Its form is kept elsewhere, or over."""
         try:
-            self._wire.call(("HDEL", _key(phone), phone[:-_SUFFIX]))
+            await self._wire.call(("HDEL", _key(phone), phone[:-_SUFFIX]))
         except RedisError:
             log.warning("session memory is away: an open form stays noted")
 
-    def older_than(self, moment_s: int) -> Iterator[tuple[str, str]]:
+    async def older_than(self, moment_s: int) -> AsyncIterator[tuple[str, str]]:
         """(phone, session) of the forms that were opened before `moment_s`; nothing while Redis is away."""
         try:
             for first in range(0, 10**_SUFFIX, _AT_ONCE):
                 suffixes = [f"{number:0{_SUFFIX}}" for number in range(first, first + _AT_ONCE)]
-                found = self._wire.call(*(("HGETALL", f"forms:{suffix}") for suffix in suffixes))
+                found = await self._wire.call(*(("HGETALL", f"forms:{suffix}") for suffix in suffixes))
                 for suffix, fields in zip(suffixes, found, strict=True):
-                    yield from _older(suffix, fields, moment_s)
+                    for each in _older(suffix, fields, moment_s):
+                        yield each
         except RedisError:
             log.warning("session memory is away: open forms cannot be looked through")
 

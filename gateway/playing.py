@@ -6,16 +6,16 @@ is remembered of a session.
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gateway import promises
-from gateway.dropped import Dropped
 from gateway.errands import HOP_S, MARGIN_S, TooSlow
-from gateway.runtime import Runtime
-from gateway.sessions import Sessions
-from handlers import drafts, effects
+from gateway.switchboard import Switchboard
+from handlers import effects
+from handlers.apply import Submission
+from handlers.drafts import Call
 from handlers.effects import Caller
 from menus import engine, unfinished
 from menus.content import Content
@@ -30,6 +30,8 @@ from store.db import StoreUnavailable, Transaction
 log = logging.getLogger(__name__)
 
 CHANNEL = "ussd"
+OPENING_S = 3.0
+"""For what is known of a phone: without it the menus still answer."""
 AWAY, PROMISED, SLOW = None, "promised", "fault"
 """Stand in a session's results for an effect without one; the last two are also the text keys of the END."""
 
@@ -53,41 +55,41 @@ class Walk:
     """One hop's play. `results` grows by what the outside said; `before_effect` runs ahead of each."""
 
     def __init__(
-        self, runtime: Runtime, content: Content, hop: Hop, turns: int, before_effect: Callable[[], None] | None = None
+        self,
+        board: Switchboard,
+        content: Content,
+        hop: Hop,
+        turns: int,
+        before_effect: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        self._runtime, self.content, self._hop, self.turns = runtime, content, hop, turns
+        self._board, self._runtime, self.content, self._hop, self.turns = board, board.runtime, content, hop, turns
         self._before_effect = before_effect
         self.budget: Budget = content.budget(hop.network)
         self.results: list[Any] = []
 
-    def opened(self, sessions: Sessions, inputs: list[str]) -> State:
+    async def opened(self, inputs: list[str]) -> State:
         """The first state of a session: with what we know of the phone, or nothing while the store is away."""
-        default = self._runtime.settings.default_language
+        hop, default = self._hop, self._runtime.settings.default_language
+        target = self.content.shortcuts.get(inputs[0]) if len(inputs) == 1 else None
+        call = Call(hop.phone, hop.session, bare=not inputs, named=target.service if target else None)
         try:
-            return self._runtime.errands.open(lambda: self._opening(sessions, inputs), self._left())
+            await self._board.dropped.redialled(hop.phone, hop.session, min(OPENING_S, self._left()))
+            return await self._board.openings.do(call, min(OPENING_S, self._left()))
         except (StoreUnavailable, TooSlow):
             log.warning("the store is away: open")
         today = self._runtime.now().astimezone(self._runtime.zone).date()
         return State(language="en" if default == "en" else "ar", known={"today": today.isoformat()})
 
-    def _opening(self, sessions: Sessions, inputs: list[str]) -> State:
-        hop, default = self._hop, self._runtime.settings.default_language
-        target = self.content.shortcuts.get(inputs[0]) if len(inputs) == 1 else None
-        named = target.service if target else None
-        Dropped(self._runtime, sessions).redialled(hop.phone, hop.session)
-        with self._runtime.db.statements() as tx:
-            context = self._runtime.context(tx, self.content)
-            return drafts.opening(context, hop.phone, hop.session, default, bare=not inputs, named=named)
-
     def shortcut(self, inputs: list[str]) -> list[str]:
         """The shortcut that the inputs begin with, if they do."""
         return [each for each in inputs[:1] if each in self.content.shortcuts]
 
-    def done_before(self, state: State, inputs: list[str]) -> tuple[str, dict[str, Any]] | None:
+    async def done_before(self, state: State, inputs: list[str]) -> tuple[str, dict[str, Any]] | None:
         """What these inputs did before Redis forgot the session, as its last text and the case in it."""
         keys = {self._hop.session: None, state.known.get(unfinished.ORIGIN, self._hop.session): None}
         try:
-            return self._runtime.errands.open(lambda: self._done(list(keys), len(inputs)), self._left())
+            left = min(OPENING_S, self._left())
+            return await self._runtime.errands.run(lambda: self._done(list(keys), len(inputs)), left)
         except (StoreUnavailable, TooSlow):
             return None
 
@@ -103,37 +105,40 @@ class Walk:
             return None
         return acted.result.get("refused", "acted"), acted.result
 
-    def on(self, state: State, inputs: Sequence[str]) -> Step:
+    async def on(self, state: State, inputs: Sequence[str]) -> Step:
         """The step after the last input; inputs after an end are not played."""
         step = None if inputs else engine.start(self.content, state, self.budget)
         for typed in inputs:
             self.turns += 1
-            step = self._one(state, clean(typed))
+            step = await self._one(state, clean(typed))
             state = step.state
             if step.reply and step.reply.end:
                 break
         assert step is not None
         return step
 
-    def _one(self, state: State, typed: str) -> Step:
+    async def _one(self, state: State, typed: str) -> Step:
         step = engine.advance(self.content, state, typed, self.budget)
         while step.effect:
             if self._before_effect:
-                self._before_effect()
-            self.results.append(self._result(step.state, step.effect))
+                await self._before_effect()
+            self.results.append(await self._result(step.state, step.effect))
             step = after(self.content, state, step, self.results[-1], self.budget)
         return step
 
-    def _result(self, state: State, effect: Effect) -> Any:
+    async def _result(self, state: State, effect: Effect) -> Any:
         caller = Caller(self._hop.phone, CHANNEL, self._hop.session, self.turns, state.language)
         try:
-            return self._runtime.errands.run(lambda: self._performed(caller, effect), self._left())
+            if effect.name == "submit":
+                sent = Submission(caller.phone, CHANNEL, caller.session, effect.args)
+                return await self._board.submissions.do((self.content, sent), self._left())
+            return await self._runtime.errands.run(lambda: self._performed(caller, effect), self._left())
         except StoreUnavailable as error:
             log.warning("the store is away: %s: %s", effect.name, type(error.__cause__).__name__)
             return AWAY
         except TooSlow:
             log.warning("the store takes too long: %s", effect.name)
-            return PROMISED if promises.make(self._runtime, caller, state, effect) else SLOW
+            return PROMISED if await promises.make(self._runtime, caller, state, effect) else SLOW
 
     def _performed(self, caller: Caller, effect: Effect) -> dict[str, Any]:
         def perform(tx: Transaction) -> dict[str, Any]:

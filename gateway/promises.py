@@ -34,17 +34,17 @@ _WHOLE = Budget(septets=1000, ucs2=1000)
 """A text message has no pages."""
 
 
-def make(runtime: Runtime, caller: Caller, state: State, effect: Effect) -> bool:
+async def make(runtime: Runtime, caller: Caller, state: State, effect: Effect) -> bool:
     """Promise this effect's result; False when it is none to promise, or when Redis cannot keep the promise."""
     if effect.name not in PROMISED:
         return False
     kept = {"caller": asdict(caller), "state": state.dump(), "effect": asdict(effect), "at": runtime.now().isoformat()}
     try:
-        runtime.redis.hset(KEY, f"{caller.session}:{caller.turn}", json.dumps(kept))
+        (reply,) = await runtime.pipe.call(("HSET", KEY, f"{caller.session}:{caller.turn}", json.dumps(kept)))
     except RedisError:
         log.warning("a promise cannot be kept: Redis is away too")
         return False
-    return True
+    return not isinstance(reply, Exception)
 
 
 def mend(runtime: Runtime) -> int:

@@ -21,7 +21,7 @@ from gateway.health_board import Board
 from gateway.providers import KANNEL, Provider
 from gateway.providers.africastalking import AfricasTalking
 from gateway.providers.kannel import Kannel
-from gateway.redis_wire import RedisWire
+from gateway.redis_pipe import RedisPipe
 from gateway.settings import ROOT, Settings, SettingsError, load_settings
 from gateway.versions import Versions
 from handlers.context import Context
@@ -46,9 +46,10 @@ class Runtime:
     now: Callable[[], datetime]
 
     @cached_property
-    def wire(self) -> RedisWire:
+    def pipe(self) -> RedisPipe:
         """The short way to Redis, for hops."""
-        return RedisWire(self.redis)
+        assert self.settings.redis_url is not None  # held by `build`
+        return RedisPipe(self.settings.redis_url.get_secret_value(), REDIS_TIMEOUT_S)
 
     @cached_property
     def errands(self) -> Errands:

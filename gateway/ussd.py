@@ -5,18 +5,18 @@ Decides: field names, first bytes, status 200 always. Must not know: screens, se
 
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
 from flask import Blueprint, Response, abort, request
 
-from gateway import hops
+from gateway import hops, loop
 from gateway.callbacks import TEXT, BadForm, read_form, secret_check
-from gateway.dropped import Dropped
+from gateway.errands import TooSlow
 from gateway.metrics import HOPS
 from gateway.playing import Hop
 from gateway.runtime import Runtime
-from gateway.sessions import Sessions
+from gateway.switchboard import Switchboard
 from menus import phones
 from store import ussd_sessions
 from store.db import StoreUnavailable
@@ -26,48 +26,56 @@ log = logging.getLogger(__name__)
 
 FIELDS = ("sessionId", "phoneNumber", "serviceCode", "text")
 """Without these a form is no hop."""
+Form = Mapping[str, str] | BadForm
+"""A request's fields, or why there are none."""
 MAX_SESSION = 128
 MAX_TRANSCRIPT = 2000
 
 
-def ussd_callbacks(runtime: Runtime, sessions: Sessions) -> Blueprint:
+def ussd_callbacks(board: Switchboard) -> Blueprint:
     """POST /at/<secret>/ussd, for whatever gateway/door.py does not take, and /at/<secret>/ussd/ended."""
     blueprint = Blueprint("ussd", __name__)
-    is_known = secret_check(runtime.settings.callback_secrets)
+    is_known = secret_check(board.runtime.settings.callback_secrets)
 
     @blueprint.post("/at/<secret>/ussd")
     def hop(secret: str) -> Response:
         if not is_known(secret):
             abort(404)
-        return Response(answered(runtime, sessions, lambda: read_form(request, FIELDS)), 200, content_type=TEXT)
+        try:
+            form: Form = read_form(request, FIELDS)
+        except BadForm as error:
+            form = error
+        return Response(loop.run(answered(board, form)), 200, content_type=TEXT)
 
     @blueprint.post("/at/<secret>/ussd/ended")
     def ended(secret: str) -> Response:
         if not is_known(secret):
             abort(404)
-        _record_end(runtime, sessions)
+        _record_end(board)
         return Response("OK\n", 200, content_type=TEXT)
 
     return blueprint
 
 
-def answered(runtime: Runtime, sessions: Sessions, form: Callable[[], Mapping[str, str]]) -> str:
-    """A body for any request at all: a fault of ours, too, must end in words (contract §1.3). `form` may raise BadForm.
+async def answered(board: Switchboard, form: Form) -> str:
+    """A body for any request at all: a fault of ours, too, must end in words (contract §1.3).
 
     The one way to the engine, from Flask and from the door alike.
     """
     with HOPS.time():
-        return _answered(runtime, sessions, form)
+        return await _answered(board, form)
 
 
-def _answered(runtime: Runtime, sessions: Sessions, form: Callable[[], Mapping[str, str]]) -> str:
+async def _answered(board: Switchboard, form: Form) -> str:
     try:
-        return hops.answer(runtime, sessions, _read_hop(runtime, form()))
+        if isinstance(form, BadForm):
+            raise form
+        return await hops.answer(board, _read_hop(board.runtime, form))
     except BadForm as error:
         log.warning("a hop that cannot be read: %s", error)
     except Exception:
         log.exception("a hop failed")
-    return hops.fault(runtime, runtime.settings.default_language)
+    return hops.fault(board.runtime, board.runtime.settings.default_language)
 
 
 def _read_hop(runtime: Runtime, form: Mapping[str, str]) -> Hop:
@@ -88,17 +96,17 @@ def _is_ours(code: str, ours: str) -> bool:
     return code == ours or code.startswith(ours.rstrip("#") + "*")
 
 
-def _record_end(runtime: Runtime, sessions: Sessions) -> None:
+def _record_end(board: Switchboard) -> None:
     """Keep the provider's account of the session; it is optional information, so nothing here is worth a repeat."""
     try:
         form = read_form(request, ("sessionId",))
-        with runtime.db.transaction() as tx:
-            ussd_sessions.record_end(tx, _end(form), runtime.now())
+        with board.runtime.db.transaction() as tx:
+            ussd_sessions.record_end(tx, _end(form), board.runtime.now())
         if form.get("status") != "Success":  # it did not reach an END of ours
-            Dropped(runtime, sessions).ended(form["sessionId"][:MAX_SESSION])
+            loop.run(board.dropped.ended(form["sessionId"][:MAX_SESSION]))
     except BadForm as error:
         log.warning("an end-of-session event that cannot be read: %s", error)
-    except StoreUnavailable:
+    except (StoreUnavailable, TooSlow):
         log.warning("an end-of-session event is lost: the store is away")
 
 

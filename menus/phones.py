@@ -36,6 +36,8 @@ def to_e164(raw: str) -> str | None:
 
 def from_wire(raw: str) -> str | None:
     """E.164 of what a provider sent: its word is taken for a number that only looks odd; None if it is no number."""
+    if _HOME_MOBILE.fullmatch(raw):  # nearly every one
+        return raw
     # A '+' sent unescaped in a form arrives as a space.
     mended = raw.strip()
     if raw.startswith(" ") and not mended.startswith(("+", "0")):

@@ -5,13 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-import pytest
 
-from gateway import hops, promises
-from gateway.errands import Errands, TooSlow
+from gateway import hops, loop, promises
 from gateway.playing import Hop
 from gateway.runtime import Runtime
-from gateway.sessions import Sessions
+from gateway.switchboard import Switchboard, switchboard
 from tests.fixtures import PostOffice
 from tests.handset import Handset
 from tests.system.journeys import JOURNEYS
@@ -29,11 +27,11 @@ def held_up(database_url: str) -> Iterator[None]:
         yield
 
 
-def last_hop(runtime: Runtime, sessions: Sessions, handset: Handset, seconds: float = 1.2) -> str:
+def last_hop(board: Switchboard, handset: Handset, seconds: float = 1.2) -> str:
     """Press 1 with only so many seconds left."""
     handset.transcript += "*1"
     hop = Hop(handset.session, handset.phone, "*964#", handset.transcript, "41820", time.monotonic() + seconds)
-    return hops.answer(runtime, sessions, hop)
+    return loop.run(hops.answer(board, hop))
 
 
 def wait_for_texts(post: PostOffice, phone: str, number: int) -> list[str]:
@@ -47,10 +45,10 @@ def test_past_the_deadline_an_end_promises_an_sms_and_the_receipt_comes(
     runtime: Runtime, handset: Handset, post: PostOffice, database_url: str
 ) -> None:
     handset.dial().press("9", *WATER.keys[:-1])
-    sessions = Sessions(runtime.wire)
+    board = switchboard(runtime)
     with held_up(database_url):
         began = time.monotonic()
-        said = last_hop(runtime, sessions, handset)
+        said = last_hop(board, handset)
         assert said.startswith("END We are saving it now and will text you")
         assert time.monotonic() - began < 1.2
         assert handset.send().screen == said  # a repeat, meanwhile, in another process
@@ -67,7 +65,7 @@ def test_a_promise_whose_process_died_is_kept_by_the_sweep(
 ) -> None:
     handset.dial().press("9", *WATER.keys[:-1])
     with held_up(database_url):
-        last_hop(runtime, Sessions(runtime.wire), handset)
+        last_hop(switchboard(runtime), handset)
         with psycopg.connect(database_url, autocommit=True) as other:  # the thread's work dies
             other.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -84,7 +82,7 @@ def test_what_has_no_receipt_is_texted_once(
     reference = handset.dial().press("9", *INPUTS.keys).ends().reference
     handset.dial().press("4", "1", "1", "1", "40", "1", "3", "1")
     with held_up(database_url):
-        assert last_hop(runtime, Sessions(runtime.wire), handset).startswith("END We are saving")
+        assert last_hop(switchboard(runtime), handset).startswith("END We are saving")
     promises.mend(runtime)
     promises.mend(runtime)
     _, told = post.texts_to(handset.phone)
@@ -96,7 +94,7 @@ def test_what_only_reads_promises_nothing(runtime: Runtime, handset: Handset, da
     handset.dial().press("9")
     hop = Hop(handset.session, handset.phone, "*964#", "9*6", "41820", time.monotonic() + 1.0)
     with held_up(database_url):
-        assert hops.answer(runtime, Sessions(runtime.wire), hop).startswith("END Sorry")
+        assert loop.run(hops.answer(switchboard(runtime), hop)).startswith("END Sorry")
     assert promises.mend(runtime) == 0
 
 
@@ -104,17 +102,4 @@ def test_a_promise_is_not_made_while_nobody_can_keep_it(runtime: Runtime, handse
     handset.dial().press("9", *WATER.keys[:-1])
     runtime.redis.set(promises.KEY, "of another kind")  # Redis refuses to add to it
     with held_up(database_url):
-        assert last_hop(runtime, Sessions(runtime.wire), handset).startswith("END Sorry")
-
-
-def test_a_store_that_hangs_costs_the_first_call_its_time_and_the_next_ones_none() -> None:
-    errands = Errands(2)
-    with pytest.raises(TooSlow):
-        errands.open(lambda: time.sleep(0.5), 0.1)
-    began = time.monotonic()
-    with pytest.raises(TooSlow):
-        errands.open(lambda: None, 0.1)
-    assert time.monotonic() - began < 0.05
-    assert errands.run(lambda: 7, 1.0) == 7
-    with pytest.raises(ZeroDivisionError):
-        errands.run(lambda: 1 / 0, 1.0)
+        assert last_hop(switchboard(runtime), handset).startswith("END Sorry")

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
-from gateway import workflow_sync
+from gateway import loop, workflow_sync
 from gateway.app import create_app
 from gateway.embedded import Server
 from gateway.postgres import start_postgres
@@ -71,7 +71,7 @@ def runtime(ground: Ground) -> Iterator[Runtime]:
     workflow_sync.sync(runtime)
     yield runtime
     runtime.db.close()
-    runtime.wire.close()
+    loop.run(runtime.pipe.close())
     runtime.redis.close()
 
 

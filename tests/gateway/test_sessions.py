@@ -1,13 +1,16 @@
 """The memory of sessions: small, replayable, and one for all processes."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 from flask import Flask
-from redis import Redis
 
+from gateway import loop
 from gateway.app import create_app
-from gateway.redis_wire import RedisAway, RedisWire
+from gateway.records import Record
 from gateway.runtime import Runtime
-from gateway.sessions import Overtaken, Record, Sessions
+from gateway.sessions import Overtaken, Sessions
 from menus.state import State
 from tests.fixtures import PostOffice, poster
 from tests.handset import Handset
@@ -20,6 +23,14 @@ LATER = State(at="form", service="water", answers={"request": "new", "use": "hom
 RECORD = Record("+9647701234567", "0123456789abcdef", "2*1*1*1*1234", LATER, 5, False, FIRST, (0, 1, 3, 5, 7, 12))
 
 
+def save(sessions: Sessions, record: Record, session: str = "s") -> None:
+    loop.run(sessions.save(session, record))
+
+
+def load(sessions: Sessions, session: str = "s") -> Record | None:
+    return loop.run(sessions.load(session))
+
+
 def elsewhere(app: Flask, handset: Handset) -> Handset:
     """The same call, its next hops delivered to another process."""
     other = Handset(poster(app), handset.phone)
@@ -28,44 +39,56 @@ def elsewhere(app: Flask, handset: Handset) -> Handset:
 
 
 def test_a_record_is_read_as_it_was_written(runtime: Runtime) -> None:
-    Sessions(runtime.wire).save("s", RECORD)
-    found = Sessions(runtime.wire).load("s")
+    save(Sessions(runtime.pipe), RECORD)
+    found = load(Sessions(runtime.pipe))
     assert found is not None
     assert found.stored
-    assert Record(*[getattr(found, name) for name in Record.__slots__[:-1]]) == RECORD
+    assert replace(found, stored=b"") == RECORD
 
 
 def test_a_session_in_mid_form_is_small(runtime: Runtime) -> None:
-    Sessions(runtime.wire).save("ATUid_" + "x" * 60, RECORD)
+    save(Sessions(runtime.pipe), RECORD, "ATUid_" + "x" * 60)
     (key,) = runtime.redis.keys()
     assert len(key) + len(runtime.redis.get(key)) < 120  # type: ignore[arg-type]
 
 
 def test_what_is_no_record_is_no_session(runtime: Runtime) -> None:
-    sessions = Sessions(runtime.wire)
-    sessions.save("s", RECORD)
+    sessions = Sessions(runtime.pipe)
+    save(sessions, RECORD)
     (key,) = runtime.redis.keys()
     for value in (b"", b"x", b"\xff" * 90, b'{"phone": 1}'):
         runtime.redis.set(key, value)
-        assert sessions.load("s") is None
+        assert load(sessions) is None
 
 
 def test_of_two_processes_that_move_a_session_one_wins(runtime: Runtime) -> None:
-    one, other = Sessions(runtime.wire), Sessions(runtime.wire)
-    one.save("s", RECORD)
-    seen, also_seen = one.load("s"), other.load("s")
+    one, other = Sessions(runtime.pipe), Sessions(runtime.pipe)
+    save(one, RECORD)
+    seen, also_seen = load(one), load(other)
     assert seen is not None
     assert also_seen is not None
-    one.save("s", seen)  # the same again is no rival
-    moved = Record(*[*[getattr(seen, name) for name in Record.__slots__][:2], "2*9", *list(_rest(seen))])
-    one.save("s", moved)
+    save(one, seen)  # the same again is no rival
+    save(one, replace(seen, transcript="2*9"))
     with pytest.raises(Overtaken) as raised:
-        other.save("s", Record(*[*[getattr(also_seen, name) for name in Record.__slots__][:2], "2*8", *_rest(seen)]))
+        save(other, replace(also_seen, transcript="2*8"))
     assert raised.value.record.transcript == "2*9"
 
 
-def _rest(record: Record) -> list[object]:
-    return [getattr(record, name) for name in Record.__slots__[3:]]
+def test_of_two_hops_of_a_session_in_one_process_the_second_waits(runtime: Runtime) -> None:
+    sessions, done = Sessions(runtime.pipe), []
+
+    async def hop(name: str) -> None:
+        async with sessions.turn("s"):
+            await asyncio.sleep(0.01)
+            done.append(f"{name} begins")
+            await asyncio.sleep(0.01)
+            done.append(f"{name} ends")
+
+    async def both() -> None:
+        await asyncio.gather(hop("one"), hop("two"), hop("three"))
+
+    loop.run(both())
+    assert done == [f"{name} {what}" for name in ("one", "two", "three") for what in ("begins", "ends")]
 
 
 def test_a_call_whose_hops_go_to_two_processes_by_turns_is_one_call(
@@ -92,17 +115,3 @@ def test_a_process_that_missed_a_hop_does_not_take_two_answers_for_one(
     handset.dial().press("9", "2").sees("We use your phone")
     other = elsewhere(create_app(runtime), handset).press("1").sees("National card")
     elsewhere(app, other).press("1").sees("District?")
-
-
-def test_connections_that_redis_closed_are_replaced_at_once(runtime: Runtime, redis_url: str) -> None:
-    with Redis.from_url(redis_url) as redis:
-        wire = RedisWire(redis)
-        assert wire.call(("SET", "a", 1), ("GET", "a")) == [b"OK", b"1"]
-        runtime.redis.client_kill_filter(_type="normal", skipme=True)
-        assert wire.call(("GET", "a")) == [b"1"]
-        wire.close()
-
-
-def test_a_redis_that_is_not_there_is_told_at_once() -> None:
-    with Redis(host="127.0.0.1", port=1) as nowhere, pytest.raises(RedisAway):
-        RedisWire(nowhere).call(("PING",))

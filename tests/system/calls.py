@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
+from gateway import loop
 from gateway.app import create_app
 from gateway.runtime import Runtime
 from gateway.sessions import Sessions
@@ -68,7 +69,7 @@ class Line:
     def restart(self) -> None:
         """The process's memory is gone."""
         self.post = poster(create_app(self._runtime))
-        self._sessions = Sessions(self._runtime.redis)
+        self._sessions = Sessions(self._runtime.pipe)
 
     def press(self, phone: Phone, call: Call, key: str) -> None:
         """The citizen presses keys and sends them."""
@@ -85,7 +86,7 @@ class Line:
             assert body == call.replies[transcript]
             return
         call.transcript, call.replies[transcript], call.over = transcript, body, body.startswith("END ")
-        record = self._sessions.load(call.session)
+        record = loop.run(self._sessions.load(call.session))
         call.state, call.forgotten = record.state if record else None, False
         self._follow(phone, call, before, key)
 

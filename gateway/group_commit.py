@@ -1,0 +1,124 @@
+"""Questions of one kind to the store, asked together: those that come while one batch is out make the next.
+
+Decides: how many are one batch, when a second one goes out beside a first that hangs, and that of a batch which fails
+each is tried alone. Must not know: what is asked. An idle gateway asks one by one; a busy one saves the trips, the
+commits and the hand-over between threads (docs/adr/0016).
+"""
+
+import asyncio
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+from gateway.errands import Errands, TooSlow, within
+from store.db import StoreUnavailable
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MOST = 32
+"""Items a batch."""
+PATIENCE_S = 1.0
+"""A batch that is out for longer does not hold the next one up."""
+BESIDE = 2
+"""Batches out at a time."""
+
+
+class GroupCommit(Generic[Item, Result]):
+    """`work` takes a batch and returns as many results. Of items with the same `key` one is in a batch.
+
+    `leave_alone_s`: after an answer that came too late nothing is asked for so long. Everything but `work` happens on
+    one event loop.
+    """
+
+    def __init__(
+        self,
+        errands: Errands,
+        work: Callable[[Sequence[Item]], Sequence[Result]],
+        key: Callable[[Item], Hashable],
+        leave_alone_s: float = 0.0,
+    ) -> None:
+        self._errands, self._work, self._key, self._leave_alone_s = errands, work, key, leave_alone_s
+        self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._out: dict[int, float] = {}
+        self._number = 0
+        self._late: asyncio.TimerHandle | None = None
+        self._quiet_until = 0.0
+
+    async def do(self, item: Item, seconds: float) -> Result:
+        """The item's result, or what `work` raised; TooSlow after `seconds`: it is done all the same."""
+        loop = asyncio.get_running_loop()
+        if self._quiet_until > loop.time():
+            raise TooSlow
+        future: asyncio.Future[Result] = loop.create_future()
+        self._waiting.append((item, future))
+        self._go(loop.time())
+        try:
+            return await within(future, seconds)
+        except TooSlow:
+            self._quiet_until = loop.time() + self._leave_alone_s
+            raise
+
+    def _go(self, now: float) -> None:
+        """Send what waits, unless a batch is out that is not late yet."""
+        if not self._waiting:
+            return
+        if len(self._out) >= BESIDE or any(now < sent + PATIENCE_S for sent in self._out.values()):
+            if self._late is None:
+                self._late = asyncio.get_running_loop().call_later(PATIENCE_S, self._look)
+            return
+        batch = self._taken()
+        self._number += 1
+        number, items = self._number, [item for item, _ in batch]
+        self._out[number] = now
+
+        def settle(results: Sequence[Result | BaseException] | None, error: BaseException | None) -> None:
+            del self._out[number]
+            self._go(asyncio.get_running_loop().time())
+            for at, (_, future) in enumerate(batch):
+                _settle(future, error if results is None else results[at])
+
+        self._errands.send(lambda: self._done(items), settle)
+
+    def _look(self) -> None:
+        self._late = None
+        self._go(asyncio.get_running_loop().time())
+
+    def _taken(self) -> list[tuple[Item, "asyncio.Future[Result]"]]:
+        """The next batch, its keys all different; the others wait on."""
+        batch: dict[Hashable, tuple[Item, asyncio.Future[Result]]] = {}
+        left = []
+        for each in self._waiting:
+            key = self._key(each[0])
+            if key in batch or len(batch) == MOST:
+                left.append(each)
+            else:
+                batch[key] = each
+        self._waiting = left
+        return list(batch.values())
+
+    def _done(self, items: Sequence[Item]) -> Sequence[Result | BaseException]:
+        """In a thread. Where the store is there and a batch fails, one item is to blame: each is done alone."""
+        try:
+            return self._work(items)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            if len(items) == 1:
+                raise
+        return [self._alone(item) for item in items]
+
+    def _alone(self, item: Item) -> Result | BaseException:
+        try:
+            (result,) = self._work([item])
+        except Exception as error:
+            return error
+        return result
+
+
+def _settle(future: "asyncio.Future[Result]", result: Result | BaseException | None) -> None:
+    if future.done():
+        return
+    if isinstance(result, BaseException):
+        future.set_exception(result)
+    else:
+        future.set_result(result)  # type: ignore[arg-type]

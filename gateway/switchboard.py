@@ -1,0 +1,66 @@
+"""What the hops of one process share: the memory of sessions, calls that dropped, what is asked of the store together.
+
+Decides: what is asked in batches. Must not know: screens, HTTP. All of it runs on one event loop (gateway/loop.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.dropped import Dropped
+from gateway.group_commit import GroupCommit
+from gateway.runtime import Runtime
+from gateway.sessions import Sessions
+from handlers import apply, drafts
+from handlers.apply import Submission
+from handlers.drafts import Call
+from menus.content import Content
+from menus.state import State
+from store.db import Transaction
+
+LEAVE_ALONE_S = 2.0
+"""After an opening that took too long: so long the next ones do not even ask."""
+
+Sent = tuple[Content, Submission]
+"""An application, with the content that its session began with."""
+
+
+@dataclass(frozen=True)
+class Switchboard:
+    """One a process; `openings` gives the first state of a call, `submissions` what sending an application gave."""
+
+    runtime: Runtime
+    sessions: Sessions
+    dropped: Dropped
+    openings: GroupCommit[Call, State]
+    submissions: GroupCommit[Sent, dict[str, Any]]
+
+
+def switchboard(runtime: Runtime) -> Switchboard:
+    """The process's."""
+    sessions = Sessions(runtime.pipe)
+
+    def opened(calls: Sequence[Call]) -> Sequence[State]:
+        with runtime.db.statements() as tx:
+            return drafts.openings(runtime.context(tx), calls, runtime.settings.default_language)
+
+    def submitted(sent: Sequence[Sent]) -> Sequence[dict[str, Any]]:
+        return runtime.db.repeated(lambda tx: _submitted(runtime, tx, sent))
+
+    return Switchboard(
+        runtime,
+        sessions,
+        Dropped(runtime, sessions),
+        GroupCommit(runtime.errands, opened, lambda call: call.session, LEAVE_ALONE_S),
+        GroupCommit(runtime.errands, submitted, lambda sent: sent[1].phone),
+    )
+
+
+def _submitted(runtime: Runtime, tx: Transaction, sent: Sequence[Sent]) -> list[dict[str, Any]]:
+    """One by one version of the content: nearly always there is one."""
+    results: dict[int, dict[str, Any]] = {}
+    for content in {content.digest: content for content, _ in sent}.values():
+        own = [number for number, (version, _) in enumerate(sent) if version.digest == content.digest]
+        done = apply.submit_all(runtime.context(tx, content), [sent[number][1] for number in own])
+        results |= dict(zip(own, done, strict=True))
+    return [results[number] for number in range(len(sent))]

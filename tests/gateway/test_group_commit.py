@@ -1,0 +1,122 @@
+"""Questions asked together: nobody waits for nothing, nobody pays for another's fault, a hanging store stays polite."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from gateway import loop
+from gateway.errands import Errands, TooSlow
+from gateway.group_commit import PATIENCE_S, GroupCommit
+from store.db import StoreUnavailable
+
+Work = Callable[[Sequence[int]], Sequence[int]]
+
+
+class Store:
+    """It doubles numbers, and remembers in which batches; while `gate` is shut it hangs."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def work(self, items: Sequence[int]) -> Sequence[int]:
+        self.batches.append(list(items))
+        self.gate.wait(10)
+        if 13 in items:
+            raise LookupError("thirteen")
+        if 99 in items:
+            raise StoreUnavailable("away")
+        return [2 * item for item in items]
+
+
+@pytest.fixture
+def store() -> Store:
+    return Store()
+
+
+def together(store: Store, leave_alone_s: float = 0.0) -> GroupCommit[int, int]:
+    return GroupCommit(Errands(4), store.work, lambda item: item % 10, leave_alone_s)
+
+
+async def ask(group: GroupCommit[int, int], items: Sequence[int], seconds: float = 5.0) -> list[int | BaseException]:
+    return await asyncio.gather(*(group.do(item, seconds) for item in items), return_exceptions=True)
+
+
+def test_one_alone_goes_at_once_and_what_comes_meanwhile_goes_together(store: Store) -> None:
+    assert loop.run(ask(together(store), range(1, 7))) == [2, 4, 6, 8, 10, 12]
+    assert store.batches == [[1], [2, 3, 4, 5, 6]]
+
+
+def test_of_those_with_one_key_one_is_in_a_batch(store: Store) -> None:
+    assert loop.run(ask(together(store), [1, 2, 12, 22, 3])) == [2, 4, 24, 44, 6]
+    assert store.batches == [[1], [2, 3], [12], [22]]
+
+
+def test_the_fault_of_one_is_not_the_others(store: Store) -> None:
+    results = loop.run(ask(together(store), [1, 2, 13, 4]))
+    assert [results[0], results[1], results[3]] == [2, 4, 8]
+    assert isinstance(results[2], LookupError)
+
+
+def test_where_the_store_is_away_nobody_is_asked_for_twice(store: Store) -> None:
+    results = loop.run(ask(together(store), [1, 99, 2]))
+    assert results[0] == 2
+    assert [type(each) for each in results[1:]] == [StoreUnavailable, StoreUnavailable]
+    assert store.batches == [[1], [99, 2]]
+
+
+def test_what_came_too_late_is_done_all_the_same(store: Store) -> None:
+    group = together(store)
+    store.gate.clear()
+    late = loop.run(ask(group, [1, 2], 0.05))
+    assert [type(each) for each in late] == [TooSlow, TooSlow]
+    store.gate.set()
+    until = time.monotonic() + 3
+    while store.batches != [[1], [2]] and time.monotonic() < until:
+        time.sleep(0.01)
+    assert store.batches == [[1], [2]]
+
+
+def test_a_batch_that_hangs_holds_the_next_one_up_for_a_moment_only(store: Store) -> None:
+    group = together(store)
+    store.gate.clear()
+
+    async def behind() -> int | BaseException:
+        first = asyncio.ensure_future(group.do(1, 9))
+        await asyncio.sleep(0.01)
+        second = asyncio.ensure_future(group.do(2, 9))
+        await asyncio.sleep(PATIENCE_S + 0.3)
+        assert store.batches == [[1], [2]]
+        store.gate.set()
+        assert await first == 2
+        return await second
+
+    assert loop.run(behind()) == 4
+
+
+def test_after_an_answer_that_came_too_late_nothing_is_asked_for_a_while(store: Store) -> None:
+    group = together(store, leave_alone_s=5.0)
+    store.gate.clear()
+    loop.run(ask(group, [1], 0.05))
+    began = time.monotonic()
+    (result,) = loop.run(ask(group, [2], 5.0))
+    assert isinstance(result, TooSlow)
+    assert time.monotonic() - began < 0.5
+    store.gate.set()
+
+
+def test_an_errand_brings_its_result_its_fault_or_nothing_in_time() -> None:
+    errands = Errands(2)
+
+    async def run() -> None:
+        assert await errands.run(lambda: 7, 1.0) == 7
+        with pytest.raises(ZeroDivisionError):
+            await errands.run(lambda: 1 // 0, 1.0)
+        with pytest.raises(TooSlow):
+            await errands.run(lambda: time.sleep(0.3), 0.05)
+
+    loop.run(run())
