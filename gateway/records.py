@@ -22,10 +22,13 @@ _COMMON = (
     b'"review","end","done",{"reference":"","retry","district":"1603","subdistrict":"160301",'
     b'"card":"none","consent":"yes","use":"home","place_same":"same","request":"new",'
     b'"permit","school","inputs","produce","grievance","farming","water",'
+    b'false,[0,1,3,5,7,9,11,13],[],["menu","en","main","",{},0,[],{},"",0,0,"",false],'
+    b'["form","en","main","water",{"request":"new","use":"home"},'
     b'{"today":"2026-01-01","known_consent":"yes","known_card":"yes","known_place":"yes","place":"1601"},'
-    b'[],{},"",0,0,"",false],["form","ar","main","water",{"request":"'
-    b'[],["menu","en","main","",{},0,[],{},"",0,0,"",false],["menu","ar","main","",{},0,[],{},"",0,0,"",false],'
-    b'["+96477'
+    b'[],{},"",0,0,"",false]],["menu","ar","main","",{},0,[],{},"",0,0,"",false],["form","ar","main","water",{"'
+    b'",0,false,[0],[],null,["menu","ar","main","",{},'
+    b'{"today":"2026-01-01","known_consent":"yes","known_card":"yes","known_place":"yes","place":"1601"},'
+    b'[],{},"",0,0,"",false]]["+96477'
 )
 _MARK = b"\x02"
 """Of this release: no packed record of another one begins so."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import Literal
 
 from pydantic import Field
 
@@ -16,8 +15,11 @@ from menus.forms import Model, Question
 from menus.governorate import Calendar, Directorate, District
 from menus.gsm import Budget
 from menus.localized import Localized
+from menus.menu import Menu, Shortcut
 from menus.notices import Notices, QuietHours
 from menus.operators import Operator
+from menus.route import Route
+from menus.state import Screen
 from menus.workflow import CITIZEN, StateKind, StateUse, Workflow
 
 
@@ -103,33 +105,6 @@ class Service(Model):
         return self.workflow.states[state]
 
 
-class Item(Model):
-    """One line of a menu; exactly one of the targets is set."""
-
-    key: str = Field(pattern=r"^[1-79]$")
-    label: Localized
-    service: str | None = None
-    menu: str | None = None
-    cases: str | None = Field(default=None, description="a service id, or all")
-    language: Literal["next"] | None = None
-    pin: Literal["set", "remove", "other"] | None = None
-
-
-class Shortcut(Model):
-    """Where a name that is dialled after the code leads, as in `*964*21#`; exactly one of the targets is set."""
-
-    service: str | None = None
-    menu: str | None = None
-    cases: str | None = Field(default=None, description="a service id, or all")
-
-
-class Menu(Model):
-    """A numbered list that leads somewhere."""
-
-    prompt: Localized
-    items: list[Item]
-
-
 @dataclass(frozen=True, eq=False)
 class Content:
     """All content, checked. `digest` names this version."""
@@ -153,6 +128,19 @@ class Content:
     quiet: QuietHours | None = None
 
     @cached_property
+    def routes(self) -> Mapping[str, Route]:
+        """Service -> its questions, the profile's first."""
+        return {name: Route(self.profile, service.questions) for name, service in self.services.items()}
+
+    @cached_property
+    def drawn(self) -> dict[tuple[str | int, ...], Screen]:
+        """The screens that are the same for everybody, by place and language, as they were drawn first.
+
+        Few: as many as the content has menus and questions. They go with it.
+        """
+        return {}
+
+    @cached_property
     def complaints(self) -> Service | None:
         """The service that takes a message about a case of another."""
         return next((service for service in self.services.values() if service.about_case), None)
@@ -166,8 +154,15 @@ class Content:
 
     def budget(self, network: str | None) -> Budget:
         """The screen of a network code; the first operator of the file is the default."""
-        found = (operator for operator in self.operators if network and network in operator.networks)
-        return next(found, self.operators[0]).budget
+        return self._budgets.get(network or "", self.operators[0].budget)
+
+    @cached_property
+    def _budgets(self) -> Mapping[str, Budget]:
+        found: dict[str, Budget] = {}
+        for operator in self.operators:
+            for network in filter(None, operator.networks):
+                found.setdefault(network, operator.budget)
+        return found
 
     def papers(self, service: Service, state: str) -> list[Localized]:
         """The papers that a citizen can read on the screen while a case is in this state."""
@@ -181,12 +176,16 @@ class Content:
 
     def place_name(self, code: str | None, language: str) -> str:
         """A place code in words; an unknown code is shown as it is."""
+        found = self._place_names.get(code or "")
+        return found[language] if found else code or ""
+
+    @cached_property
+    def _place_names(self) -> Mapping[str, Localized]:
+        found: dict[str, Localized] = {}
         for district in self.districts:
-            if code == district.code:
-                return district.short[language]
-            if code in district.subdistricts:
-                return district.subdistricts[code][language]
-        return code or ""
+            for code, name in ((district.code, district.short), *district.subdistricts.items()):
+                found.setdefault(code, name)
+        return found
 
     def office(self, directorate: str, language: str) -> str:
         """The short name of a directorate, for texts."""

@@ -28,6 +28,8 @@ def ascii_digits(text: str) -> str:
 
 def only_digits(text: str, low: int, high: int) -> str | None:
     """The digits, `low` to `high` of them, if the text is nothing else but inner spaces, hyphens and bidi marks."""
+    if _is_digits(text):
+        return text if low <= len(text) <= high else None
     plain = _plain(text)
     if not _JOINED.fullmatch(plain):
         return None
@@ -38,7 +40,7 @@ def only_digits(text: str, low: int, high: int) -> str | None:
 def to_int(text: str, low: int, high: int) -> int | None:
     """A whole number from `low` to `high`, thousands groups allowed ('2,500'); no sign, no decimals."""
     plain = _plain(text)
-    if _THOUSANDS.fullmatch(plain):
+    if not _is_digits(plain) and _THOUSANDS.fullmatch(plain):
         plain = re.sub("[ ,\u066c]", "", plain)
     if not _is_digits(plain) or len(plain) > _MAX_DIGITS:
         return None

@@ -4,15 +4,14 @@ Decides: which screen takes the input, paging, wrong tries, the end. Must not kn
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
-from menus import casework, filling, pin, unfinished
-from menus.content import Content, Item, Shortcut
+from menus import casework, choosing, correction, filling, pin, unfinished
+from menus.content import Content
 from menus.gsm import Budget
-from menus.localized import LANGUAGES, fill
+from menus.localized import fill
 from menus.pager import BACK, MORE, pages
-from menus.state import Effect, Screen, State, Turn
+from menus.state import Effect, Screen, State, Turn, value
 
 MAX_TRIES = 3
 """Wrong answers to one question before the session ends politely (services-domain §2.2)."""
@@ -22,7 +21,7 @@ _Take = Callable[[Content, State, str], Turn | None]
 _Resume = Callable[[Content, State, dict[str, Any]], Turn | None]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """What the phone gets: a page within its budget, and whether the session is over.
 
@@ -35,7 +34,7 @@ class Reply:
     wrong: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Step:
     """The result of one input: the reply, or the effect whose result `resume` needs."""
 
@@ -64,7 +63,7 @@ def resume(content: Content, state: State, effect: Effect, result: dict[str, Any
 
 def unavailable(content: Content, state: State, budget: Budget) -> Step:
     """The outside could not be reached: say so and stand still, so that the same input may be tried again."""
-    return _shown(content, replace(state, notice="unavailable"), budget)
+    return _shown(content, state.but(notice="unavailable"), budget)
 
 
 def layout(content: Content, state: State, budget: Budget) -> tuple[str, list[str], bool]:
@@ -78,18 +77,18 @@ def _settle(content: Content, state: State, turn: Turn | None, budget: Budget) -
         return _wrong(content, state, budget)
     if turn.effect:
         return Step(turn.state, effect=turn.effect)
-    return _shown(content, turn.state, budget)
+    return _shown(content, turn.state, budget, turn.screen)
 
 
 def _wrong(content: Content, state: State, budget: Budget) -> Step:
     tries = state.tries + 1
     if tries >= MAX_TRIES:
         return _shown(content, state.to("end", action="too_many"), budget)
-    return _shown(content, replace(state, tries=tries, notice="retry", page=0), budget)
+    return _shown(content, state.but(tries=tries, notice="retry", page=0), budget)
 
 
-def _shown(content: Content, state: State, budget: Budget) -> Step:
-    screen = _SCREENS[state.at][0](content, state)
+def _shown(content: Content, state: State, budget: Budget, screen: Screen | None = None) -> Step:
+    screen = screen or _SCREENS[state.at][0](content, state)
     all_pages = _pages(content, state, screen, budget)
     text = all_pages[min(state.page, len(all_pages) - 1)]
     return Step(state, Reply(text, state.at == "end", screen.name or _name(state), state.tries > 0))
@@ -103,14 +102,24 @@ def _name(state: State) -> str:
 
 def _pages(content: Content, state: State, screen: Screen, budget: Budget) -> list[str]:
     room = budget.first if state.first and budget.first else budget
+    if screen.cut is None:
+        return _cut(content, state, screen, room)
+    key = (room.septets, room.ucs2, state.notice, state.tries)
+    found = screen.cut.get(key)
+    if found is None:
+        found = screen.cut[key] = _cut(content, state, screen, room)
+    return found
+
+
+def _cut(content: Content, state: State, screen: Screen, room: Budget) -> list[str]:
     words = content.ussd["more"][state.language], content.ussd["back"][state.language]
     notice = ""
     if state.notice:
         values = {"try": state.tries + 1, "tries": MAX_TRIES}
         notice = fill(content.ussd[state.notice][state.language], values) + "\n"
-    cut = pages(replace(screen, text=notice + screen.text), room, *words)
+    cut = pages(screen.saying(notice + screen.text) if notice else screen, room, *words)
     if len(cut) > 1 and screen.free:  # no key can turn its page: without the example it is one
-        short = replace(screen, text=notice + screen.text.split("\n")[0])
+        short = screen.saying(notice + screen.text.split("\n")[0])
         cut = [pages(short, room, *words)[0]]
     return cut
 
@@ -120,52 +129,19 @@ def _turn_page(content: Content, state: State, typed: str, budget: Budget) -> St
     if typed == MORE:
         screen = _SCREENS[state.at][0](content, state)
         last = len(_pages(content, state, screen, budget)) - 1
-        return replace(state, page=state.page + 1) if state.page < last else None
+        return state.but(page=state.page + 1) if state.page < last else None
     if typed == BACK and state.page:
-        return replace(state, page=state.page - 1)
+        return state.but(page=state.page - 1)
     return None
 
 
-# -- menus and the end -------------------------------------------------------------------------------------------
-
-
-def _show_menu(content: Content, state: State) -> Screen:
-    menu = content.menus[state.menu]
-    options = tuple((item.key, item.label[state.language]) for item in menu.items)
-    return Screen(menu.prompt[state.language], options, back=state.menu != "main")
-
-
-def _take_menu(content: Content, state: State, typed: str) -> Turn | None:
-    item = next((each for each in content.menus[state.menu].items if each.key == typed), None)
-    if item is None and typed == BACK:
-        return Turn(state.to("menu", menu="main"))
-    shortcut = content.shortcuts.get(typed) if state.menu == "main" else None
-    target = item or shortcut
-    return _lead(content, state, target) if target else None
-
-
-def _lead(content: Content, state: State, target: Item | Shortcut) -> Turn:
-    """Where a line of a menu, or a shortcut dialled after the code, leads."""
-    if target.service:
-        return filling.begin(content, state, target.service)
-    if target.cases:
-        return casework.begin(state, target.cases)
-    if target.menu:
-        return Turn(state.to("menu", menu=target.menu))
-    if isinstance(target, Item) and target.pin:
-        return pin.begin(state, target.pin)
-    following = LANGUAGES[(LANGUAGES.index(state.language) + 1) % len(LANGUAGES)]
-    return Turn(replace(state, language=following), effect=Effect("language", {"language": following}))
-
-
-def _resume_language(content: Content, state: State, result: dict[str, Any]) -> Turn:
-    return Turn(state.to("menu"))
+# -- the end -----------------------------------------------------------------------------------------------------
 
 
 def _show_end(content: Content, state: State) -> Screen:
-    case = {key: value for key, value in state.case.items() if isinstance(value, str)}
-    label = content.state_label(case.get("state", ""), state.language)
-    return Screen(fill(content.ussd[state.action][state.language], {**case, "state": label}), end=True)
+    words = {key: said for key, said in state.case.items() if isinstance(said, str)}
+    words["state"] = content.state_label(words.get("state", ""), state.language)
+    return Screen(fill(content.ussd[state.action][state.language], words), end=True)
 
 
 def _take_end(content: Content, state: State, typed: str) -> Turn | None:
@@ -173,10 +149,10 @@ def _take_end(content: Content, state: State, typed: str) -> Turn | None:
 
 
 _SCREENS: Mapping[str, tuple[_Show, _Take]] = {
-    "menu": (_show_menu, _take_menu),
+    "menu": (choosing.show_menu, choosing.take_menu),
     "form": (filling.show_form, filling.take_form),
     "review": (filling.show_review, filling.take_review),
-    "correct": (filling.show_correct, filling.take_correct),
+    "correct": (correction.show_correct, correction.take_correct),
     "closed": (filling.show_closed, filling.take_closed),
     "resume": (unfinished.show_resume, unfinished.take_resume),
     "list": (casework.show_list, casework.take_list),
@@ -190,7 +166,7 @@ _SCREENS: Mapping[str, tuple[_Show, _Take]] = {
 }
 
 _EFFECTS: Mapping[str, _Resume] = {
-    "language": _resume_language,
+    "language": choosing.resume_language,
     "own_reference": filling.resume_own_reference,
     "submit": filling.resume_submit,
     "discard": unfinished.resume_discard,

@@ -3,13 +3,11 @@
 Decides: what each shows and what an answer leads to. Must not know: paging, wrong tries, the outside.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from menus.content import Content
 from menus.forms import Choice, Question
 from menus.localized import Localized, fill
-from menus.places import PLACE_ANSWERS
 from menus.state import Effect, Screen, State, Turn
 from menus.walk import PROFILE_ANSWERS, Form
 
@@ -39,9 +37,9 @@ def begin(content: Content, state: State, service: str, about: str | None = None
     known = {name: value for name, value in state.known.items() if name not in ("origin", FILLED)}  # a form of its own
     question = content.services[service].about_case
     if not (about and question):
-        return _onward(content, state.to("form", service=service, answers={}, known=known))
-    filled = state.to("form", service=service, answers={question: about}, known={**known, FILLED: question})
-    return _onward(content, replace(filled, cases=[], case={}))
+        return onward(content, state.to("form", service=service, known=known), {})
+    filled = state.to("form", service=service, known={**known, FILLED: question}, cases=[], case={})
+    return onward(content, filled, {question: about})
 
 
 def go_on(content: Content, state: State) -> Turn:
@@ -49,12 +47,21 @@ def go_on(content: Content, state: State) -> Turn:
     window = content.services[state.service].window
     if window and not window.is_open(state.today):
         return Turn(state.to("closed"))
-    return _onward(content, state)
+    return onward(content, state, state.answers)
 
 
-def _onward(content: Content, state: State) -> Turn:
-    complete = form_of(content, state).next_question(state.answers) is None
-    return Turn(state.to("review" if complete else "form"))
+def onward(content: Content, state: State, answers: dict[str, str]) -> Turn:
+    """What these answers lead to: the next question, or the review."""
+    form = form_of(content, state)
+    return _led(content, state, form, answers, form.next_question(answers))
+
+
+def _led(content: Content, state: State, form: Form, answers: dict[str, str], question: Question | None) -> Turn:
+    """The question is drawn here, where it is known."""
+    if question is None:
+        return Turn(state.to("review", answers=answers))
+    asking = state.to("form", answers=answers)
+    return Turn(asking, _ask(content, asking, form, question))
 
 
 # -- a question --------------------------------------------------------------------------------------------------
@@ -65,8 +72,20 @@ def show_form(content: Content, state: State) -> Screen:
     form = form_of(content, state)
     question = form.next_question(state.answers)
     assert question is not None  # a form state always has an open question
-    text = fill(question.prompt[state.language], form.words(state.answers, state.language))
-    return replace(question_screen(question, text, state.language), name=f"{state.service}.{question.id}")
+    return _ask(content, state, form, question)
+
+
+def _ask(content: Content, state: State, form: Form, question: Question) -> Screen:
+    place = (state.service, id(question), state.language)  # an id is safe: the content keeps its questions
+    drawn = content.drawn.get(place)
+    if drawn is None:
+        text = question.prompt[state.language]
+        bare, name = question_screen(question, text, state.language), f"{state.service}.{question.id}"
+        drawn = Screen(text, bare.options, bare.back, name=name, free=bare.free, cut=None if "{" in text else {})
+        content.drawn[place] = drawn
+    if drawn.cut is not None:
+        return drawn
+    return drawn.saying(fill(drawn.text, form.words(state.answers, state.language)))
 
 
 def question_screen(question: Question, text: str, language: str) -> Screen:
@@ -87,19 +106,19 @@ def take_form(content: Content, state: State, typed: str) -> Turn | None:
     value = question.accept(typed)
     if value is None:
         return _back(content, state) if typed in ("", "0") else None
-    choice = next((each for each in question.choices if each.id == value), None)
-    if choice and (choice.end or choice.redo):
-        return _turned(content, state, choice)
+    for choice in question.choices:
+        if choice.id == value and (choice.end or choice.redo):
+            return _turned(content, state, choice)
     if question.own and not (question.special and value == question.special.id):
         return Turn(state, effect=Effect("own_reference", {"reference": value}))
-    return _onward(content, replace(state, answers=form.answered(state.answers, question, value)))
+    return _led(content, state, form, *form.advanced(state.answers, question, value))
 
 
 def _turned(content: Content, state: State, choice: Choice) -> Turn:
     if choice.end:
         return Turn(state.to("end", action=choice.end))
     kept = {name: value for name, value in state.answers.items() if name != choice.redo}
-    return _onward(content, replace(state, answers=kept))
+    return onward(content, state, kept)
 
 
 def resume_own_reference(content: Content, state: State, result: dict[str, Any]) -> Turn | None:
@@ -108,7 +127,7 @@ def resume_own_reference(content: Content, state: State, result: dict[str, Any])
     question = form.next_question(state.answers)
     if not result["own"] or question is None:
         return None
-    return _onward(content, replace(state, answers=form.answered(state.answers, question, result["reference"])))
+    return _led(content, state, form, *form.advanced(state.answers, question, result["reference"]))
 
 
 def _back(content: Content, state: State) -> Turn:
@@ -120,21 +139,16 @@ def _back(content: Content, state: State) -> Turn:
     return Turn(state.to("form", answers=kept))
 
 
-# -- review and correction ---------------------------------------------------------------------------------------
+# -- review ------------------------------------------------------------------------------------------------------
 
 
 def show_review(content: Content, state: State) -> Screen:
     """Everything answered, to be sent, corrected or dropped."""
     form, language = form_of(content, state), state.language
     said = form.words(state.answers, language)
-    lines = [content.services[state.service].name[language], said["place"]]
-    for question in form.questions(state.answers):
-        if (
-            question.id in state.answers
-            and question.id not in PROFILE_ANSWERS
-            and not question.above
-            and not question.rule
-        ):
+    lines = [form.service.name[language], said["place"]]
+    for question in form.listed(state.answers):
+        if question.id not in PROFILE_ANSWERS:
             lines.append(_in_review(question.review, said[question.id], language))
     text = fill(content.ussd["review"][language], {"answers": "\n".join(lines)})
     labels = [("1", "send"), ("2", "correct"), ("0", "cancel")]
@@ -152,7 +166,7 @@ def take_review(content: Content, state: State, typed: str) -> Turn | None:
     if typed == "2":
         return Turn(state.to("correct"))
     if typed == "0" and "origin" in state.known:  # the draft of an earlier call is dropped with it
-        return Turn(replace(state, service="", answers={}), effect=Effect("discard", {"origin": state.known["origin"]}))
+        return Turn(state.but(service="", answers={}), effect=Effect("discard", {"origin": state.known["origin"]}))
     return Turn(state.to("menu", service="", answers={})) if typed == "0" else None
 
 
@@ -172,31 +186,6 @@ def _submission(content: Content, state: State) -> dict[str, Any]:
 def resume_submit(content: Content, state: State, result: dict[str, Any]) -> Turn:
     """The reference, or why it was not taken."""
     return Turn(state.to("end", action=result.get("refused", "done"), case=result))
-
-
-def _correctable(content: Content, state: State) -> list[tuple[str, Question]]:
-    form = form_of(content, state)
-    asked = [q for q in form.questions(state.answers) if q.id in state.answers and not q.above and not q.rule]
-    listed = [q for q in asked if q.id not in ("consent", "district", "place_same")]
-    return list(zip(_LIST_KEYS, listed, strict=False))
-
-
-def show_correct(content: Content, state: State) -> Screen:
-    """The answers by name, one to be given again."""
-    options = tuple((key, q.noun[state.language]) for key, q in _correctable(content, state))
-    return Screen(content.ussd["which_answer"][state.language], options)
-
-
-def take_correct(content: Content, state: State, typed: str) -> Turn | None:
-    """Drop the chosen answer, so that its question is open again."""
-    if typed == "0":
-        return Turn(state.to("review"))
-    question = dict(_correctable(content, state)).get(typed)
-    if question is None:
-        return None
-    dropped = PLACE_ANSWERS if question.id in PLACE_ANSWERS else (question.id,)
-    kept = {name: value for name, value in state.answers.items() if name not in dropped}
-    return _onward(content, replace(state, answers=kept))
 
 
 # -- closed season -----------------------------------------------------------------------------------------------

@@ -79,9 +79,10 @@ class Question(Model):
         if self.special and typed == self.special.key:
             return self.special.id
         if self.type == "choice":
-            return next(
-                (choice.id for choice in self.choices if choice.key == typed), self.default if not typed else None
-            )
+            for choice in self.choices:
+                if choice.key == typed:
+                    return choice.id
+            return self.default if not typed else None
         if typed in ("", BACK):
             return None if typed else self.default
         return self._accept_free(typed)
@@ -107,18 +108,14 @@ class Question(Model):
             return any(choice.id == value for choice in self.choices)
         return self._accept_free(value) == value
 
-    def say(self, value: str, language: str) -> str:
-        """The value in the citizen's words."""
-        if self.special and value == self.special.id:
-            return self.special.label[language]
-        return next((choice.label[language] for choice in self.choices if choice.id == value), value)
+
+def meets(question: Question, facts: Facts) -> bool:
+    """Whether `question` is asked, by its `when`."""
+    return all(facts.get(name, "") in values for name, values in question.when.items())
 
 
-def applies(question: Question, facts: Facts) -> bool:
-    """Whether `question` is asked, by its `when` and `above` (rules need the day, see menus/rules.py)."""
-    for name, values in question.when.items():  # plain loops: this is most of what a hop computes
-        if facts.get(name, "") not in values:
-            return False
+def is_past(question: Question, facts: Facts) -> bool:
+    """Whether `question` is asked, by its `above` (rules need the day, see menus/rules.py)."""
     for name, number in question.above.items():
         if not (facts.get(name, "").isdecimal() and int(facts[name]) > number):
             return False

@@ -24,6 +24,7 @@ _CODES = {char: bytes((code,)) for code, char in enumerate(_DEFAULT) if code != 
 }
 _GSM = frozenset(_CODES)
 _DOUBLE = "".join(_EXTENSION.values())
+_SINGLE = _GSM.difference(_DOUBLE)
 
 _ZWJ = "\u200d"
 _MARKS = frozenset({"Mn", "Mc", "Me"})
@@ -63,10 +64,14 @@ class Budget:
 
     def room(self, text: str) -> int:
         """Units left in the text's own alphabet; negative when it is too long."""
-        return self.septets - septets(text) if is_gsm(text) else self.ucs2 - utf16_units(text)
+        if _SINGLE.issuperset(text):  # nearly every text that is GSM: one look at each character
+            return self.septets - len(text)
+        return self.septets - septets(text) if _GSM.issuperset(text) else self.ucs2 - utf16_units(text)
 
     def fits(self, text: str) -> bool:
         """Whether the text is within the budget."""
+        if 2 * len(text) <= self.ucs2 <= self.septets:  # no character costs more than two units
+            return True
         return self.room(text) >= 0
 
 

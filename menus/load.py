@@ -13,10 +13,11 @@ from pydantic import Field, ValidationError
 from menus import places
 from menus.checks import check
 from menus.commands import Grammar
-from menus.content import Content, Menu, Service, Shortcut
+from menus.content import Content, Service
 from menus.forms import Model, Question
 from menus.governorate import Calendar, Directorate, District
 from menus.localized import Localized
+from menus.menu import Menu, Shortcut
 from menus.notices import Notices, unknown_texts
 from menus.operators import Operator
 from menus.shared_moves import CommonMove, expand

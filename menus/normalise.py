@@ -32,6 +32,8 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 def tidy(text: str) -> str:
     """One form per character, digits as 0-9, no bidi marks, joiners, harakat or tatweel, controls as spaces."""
+    if text.isascii() and text.isprintable():  # nearly every input of a call
+        return text.strip()
     kept = [char for char in map(_tidy_char, normalize("NFKC", text)) if char]
     return ascii_digits("".join(kept)).strip()
 

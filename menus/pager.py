@@ -6,7 +6,7 @@ what a screen means, which operator asks.
 
 from collections.abc import Iterator
 
-from menus.gsm import Budget, clusters
+from menus.gsm import Budget, clusters, is_gsm, utf16_units
 from menus.state import Screen
 
 MORE = "8"
@@ -18,20 +18,29 @@ def pages(screen: Screen, budget: Budget, more: str, back: str) -> list[str]:
 
     Every option is on one page, whole; pages after the first repeat the prompt, or its first line, where it fits.
     """
+    if screen.end and not screen.options:
+        return [screen.text]
     options = [f"{key} {label}" for key, label in screen.options if key != BACK]
-    out = next((label for key, label in screen.options if key == BACK), back if screen.back else None)
+    out = dict(screen.options).get(BACK, back if screen.back else None)
     foot = [] if out is None or screen.end else [f"{BACK} {out}"]
     whole = "\n".join([screen.text, *options, *foot])
-    if budget.fits(whole) or screen.end:
+    if screen.end or budget.fits(whole):
         return [whole]
-    return _Cut(budget, f"{MORE} {more}", f"{BACK} {back}", foot).of(screen.text, options)
+    return _Cut(budget, f"{MORE} {more}", f"{BACK} {back}", foot, whole).of(screen.text, options)
 
 
 class _Cut:
     """Page by page: all but the last end with `more`; the first with `out`, what `0` means there, others `back`."""
 
-    def __init__(self, budget: Budget, more: str, back: str, out: list[str]) -> None:
-        self._budget, self._more, self._back, self._out = budget, more, back, out
+    def __init__(self, budget: Budget, more: str, back: str, out: list[str], whole: str) -> None:
+        self._more, self._back, self._out = more, back, out
+        self._is_within = budget.fits
+        every = f"{whole}{more}{back}"
+        if not is_gsm(more) and utf16_units(every) == len(every):  # all pages are UCS-2, one unit a character
+            self._is_within = lambda text: len(text) <= budget.ucs2
+        self._feet = "\n".join([more, *out]), f"{more}\n{back}"
+        # Where a septet is worth half a unit, a text that fits has no piece that does not.
+        self._fits_in_pieces = budget.septets >= 2 * budget.ucs2
 
     def of(self, text: str, options: list[str]) -> list[str]:
         """The pages of a text and its options."""
@@ -66,8 +75,7 @@ class _Cut:
             bodies[-1] = [*bodies[-1][:-1], spare[-1], bodies[-1][-1]]
 
     def _fits(self, bodies: list[list[str]], lines: list[str]) -> bool:
-        foot = [self._more, *(self._out if len(bodies) == 1 else [self._back])]
-        return self._budget.fits("\n".join([*lines, *foot]))
+        return self._is_within("\n".join([*lines, self._feet[len(bodies) > 1]]))
 
     def _page(self, body: list[str], number: int, count: int) -> str:
         foot = ([self._more] if number + 1 < count else []) + ([self._back] if number else self._out)
@@ -76,6 +84,9 @@ class _Cut:
     def _lines(self, text: str) -> Iterator[str]:
         """The lines of a text, each broken at words where it would not fit a page of its own."""
         for line in text.split("\n"):
+            if self._fits_in_pieces and line[:1] != " " and self._alone(line):
+                yield line
+                continue
             current = ""
             for word in self._words(line):
                 longer = f"{current} {word}" if current else word
@@ -100,4 +111,4 @@ class _Cut:
             yield part
 
     def _alone(self, line: str) -> bool:
-        return self._budget.fits("\n".join([line, self._more, self._back]))
+        return self._is_within(f"{line}\n{self._feet[1]}")

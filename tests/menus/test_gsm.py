@@ -174,3 +174,10 @@ def test_clusters_join_to_the_text_and_none_is_cut_by_a_part(text: str) -> None:
     if all(gsm.utf16_units(piece) <= 67 for piece in pieces):
         borders = set(accumulate(map(len, pieces), initial=0))
         assert set(accumulate(map(len, gsm.sms_parts(text)), initial=0)) <= borders
+
+
+@given(any_text | gsm_text, st.integers(1, 200), st.integers(1, 200))
+def test_a_text_fits_when_it_costs_no_more_than_its_alphabet_has_room(text: str, septets: int, ucs2: int) -> None:
+    room = septets if gsm.is_gsm(text) else ucs2
+    assert Budget(septets, ucs2).fits(text) == (gsm.cost(text) <= room)
+    assert Budget(septets, ucs2).room(text) == room - gsm.cost(text)

@@ -5,7 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from menus.gsm import Budget, clusters
-from menus.pager import pages
+from menus.pager import _Cut, pages
 from menus.state import Screen
 
 ARABIC, LATIN = Budget(182, 80), Budget(160, 70)
@@ -81,3 +81,19 @@ def test_a_last_option_is_not_left_alone() -> None:
     first, last = pages(Screen("نوع؟", options), budget, MORE, BACK)
     assert sum("خيار" in line for line in last.split("\n")) >= 2
     assert "8 المزيد" in first
+
+
+@given(
+    st.text("اب a€[\n\U0001f600\u0301", max_size=200),
+    st.integers(30, 90),
+    st.integers(0, 60),
+    st.sampled_from(["8 المزيد", "8 More", "8 \U0001f600"]),
+)
+def test_what_is_measured_at_a_glance_is_cut_as_what_is_measured_word_by_word(
+    text: str, size: int, septets: int, more: str
+) -> None:
+    budget, options = Budget(2 * size + septets, size), ["1 نعم", "2 لا", "3 [a]"]
+    quick = _Cut(budget, more, "0 رجوع", ["0 €"], "\n".join([text, *options, "0 €"]))
+    slow = _Cut(budget, more, "0 رجوع", ["0 €"], "")
+    slow._is_within, slow._fits_in_pieces = budget.fits, False
+    assert quick.of(text, options) == slow.of(text, options)
