@@ -35,7 +35,7 @@ _PREPARE = """
     INSERT INTO gateway.person (phone, language, consent_at, place, card, created_at, updated_at)
     SELECT '+964770' || lpad(number::text, 7, '0'), 'en', now(), '10', 'none', now(), now()
     FROM generate_series(0, 49999) AS number;
-    ANALYZE"""
+    ANALYZE gateway.person"""
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,8 @@ def switchboard(runtime: Runtime) -> Switchboard:
             return drafts.openings(runtime.context(tx), calls, runtime.settings.default_language)
 
     def submitted(sent: Sequence[Sent]) -> Sequence[dict[str, Any]]:
-        return runtime.db.repeated(lambda tx: _submitted(runtime, tx, sent))
+        single = not any(apply.takes_turns(content, [each]) for content, each in sent)
+        return runtime.db.repeated(lambda tx: _submitted(runtime, tx, sent), single=single)
 
     return Switchboard(
         runtime,

@@ -7,7 +7,7 @@ Must not know: HTTP, screens.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from handlers import apply, cases, personal
+from handlers import cases, personal, rivals
 from handlers.context import Context, Refused
 from handlers.notify import announce_all
 from menus.content import Service
@@ -44,7 +44,7 @@ def submit(context: Context, officer: Officer, slip: Slip) -> Application | Refu
     answers, faults = _answers(context, service, slip)
     if faults:
         return _invalid(faults)
-    rival = apply.rival(context, service, slip.phone, answers)
+    rival = rivals.of(context, [(service, slip.phone, answers)]).get(slip.phone)
     if rival is not None:
         return Refused("already_open", f"The citizen has {rival.reference} open.")
     case, _ = applications.submit(context.tx, _new(context, officer, service, slip, answers), context.now)

@@ -4,6 +4,8 @@ Decides: which screen comes first on dialling, and whether the citizen is told o
 sessions' memory, providers.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from handlers import cases, personal, profile
@@ -20,29 +22,42 @@ RESUME = "resume"
 """Kind and text key of the SMS about an unfinished form."""
 
 
-def opening(
-    context: Context, phone: str, session: str, default_language: str, *, bare: bool, named: str | None = None
-) -> State:
-    """The first state of a session, the same however often it is asked for.
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a phone (E.164) has dialled. `bare`: nothing after the code; `named`: the service of a shortcut alone."""
 
-    An office's question comes first, then an unfinished form, then the menu. `bare`: nothing was dialled after the
-    code; whoever dials more knows where they want to go, except that `named`, the service of a shortcut dialled
-    alone, still brings up its own unfinished form.
+    phone: str
+    session: str
+    bare: bool
+    named: str | None = None
+
+
+def openings(context: Context, calls: Sequence[Call], default_language: str) -> list[State]:
+    """The first states of these sessions, in their order, each the same however often it is asked for.
+
+    An office's question comes first, then an unfinished form, then the menu. Whoever dials more than the code knows
+    where they want to go, except that the service of a shortcut still brings up its own unfinished form.
     """
-    found = drafts.dialled(context.tx, phone, session, CHANNEL, context.content.waiting_states, context.now)
-    language, known = profile.facts(context, found.person, session, default_language)
+    waiting = context.content.waiting_states
+    asked = [(call.phone, call.session) for call in calls]
+    found = drafts.dialled(context.tx, asked, CHANNEL, waiting, context.now) if calls else []
+    return [_opening(context, call, each, default_language) for call, each in zip(calls, found, strict=True)]
+
+
+def _opening(context: Context, call: Call, found: Dialled, default_language: str) -> State:
+    language, known = profile.facts(context, found.person, call.session, default_language)
     state = State(language="en" if language == "en" else "ar", known=known)
     if found.replaced:
         return state.to("end", action="replaced")
-    draft = _draft(context, found, bare, named)
+    draft = _draft(context, found, call.bare, call.named)
     if draft:
         state = unfinished.offered(state, draft.service, personal.opened(context.seals, draft.answers), draft.origin)
-    case = _case(context, phone, found, bare, state.language)
+    case = _case(context, call.phone, found, call.bare, state.language)
     if case:
         state = state.to("case", case=case)
     if (draft or case) and not found.offered:
         offered = draft.session if draft else None
-        drafts.offer(context.tx, session, offered, case.get("reference"), context.now)
+        drafts.offer(context.tx, call.session, offered, case.get("reference"), context.now)
     return state
 
 

@@ -22,6 +22,8 @@ NO_CARD = "none"
 """The profile's national card; kept with the phone."""
 ANSWER = "answer"
 """In a case's details: what the citizen answered to `question`."""
+_SENSITIVE: dict[tuple[str, str], frozenset[str]] = {}
+_KEPT = 256
 
 
 def class_of(content: Content, service: Service | None, field: str) -> DataClass:
@@ -34,14 +36,22 @@ def class_of(content: Content, service: Service | None, field: str) -> DataClass
 
 def sealed(content: Content, seals: Seals, service: Service, answers: Mapping[str, Any]) -> dict[str, Any]:
     """Answers as they are stored."""
-    return {
-        name: seals.seal(name, str(value)) if _must_be_sealed(content, service, name, value) else value
-        for name, value in answers.items()
-    }
+    kept = dict(answers)
+    for name in _sensitive(content, service) & kept.keys():
+        if kept[name] is not None and not is_sealed(kept[name]):
+            kept[name] = seals.seal(name, str(kept[name]))
+    return kept
 
 
-def _must_be_sealed(content: Content, service: Service, name: str, value: Any) -> bool:
-    return value is not None and not is_sealed(value) and class_of(content, service, name) == "sensitive"
+def _sensitive(content: Content, service: Service) -> frozenset[str]:
+    """The fields of a service's form that are stored sealed; looked up once for each content."""
+    key = content.digest, service.id
+    if key not in _SENSITIVE:
+        while len(_SENSITIVE) >= _KEPT:
+            _SENSITIVE.pop(next(iter(_SENSITIVE)), None)
+        questions = (*service.questions, *content.profile)
+        _SENSITIVE[key] = frozenset(question.id for question in questions if question.data == "sensitive")
+    return _SENSITIVE[key]
 
 
 def opened(seals: Seals, stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,9 +29,10 @@ __all__ = [
     "find_all",
     "lock",
     "lock_free",
-    "lock_phone",
+    "lock_phones",
     "move",
     "of_phone",
+    "of_phones",
     "of_submission",
     "own",
     "page",
@@ -56,7 +57,12 @@ _LOCK = sa.text("SELECT * FROM public.application WHERE reference = :reference F
 _OWN = sa.text("""
     SELECT * FROM public.application WHERE reference = :reference AND phone = :phone
         AND created_at > coalesce((SELECT disowned_at FROM gateway.person WHERE phone = :phone), '-infinity')""")
-_LOCK_PHONE = sa.text("SELECT pg_advisory_xact_lock(4970, hashtext(CAST(:phone AS text) || ' ' || :service))")
+# In one order for everybody: OFFSET 0 keeps the locks from being taken before the rows are sorted.
+_LOCK_PHONES = sa.text("""
+    SELECT pg_advisory_xact_lock(4970, key) FROM (
+        SELECT DISTINCT hashtext(phone || ' ' || service) AS key
+        FROM unnest(CAST(:phones AS text[]), CAST(:services AS text[])) AS given (phone, service)
+        ORDER BY key OFFSET 0) AS sorted""")
 _LOCK_FREE = sa.text("SELECT * FROM public.application WHERE reference = :reference FOR UPDATE SKIP LOCKED")
 _OF_SUBMISSION = sa.text("SELECT * FROM public.application WHERE submission = :key")
 _OF_PHONE = sa.text("""
@@ -64,6 +70,13 @@ _OF_PHONE = sa.text("""
     WHERE phone = :phone AND (CAST(:services AS text[]) IS NULL OR service = ANY(CAST(:services AS text[])))
         AND created_at > coalesce((SELECT disowned_at FROM gateway.person WHERE phone = :phone), '-infinity')
     ORDER BY created_at DESC, reference DESC LIMIT :limit""")
+_OF_PHONES = sa.text("""
+    SELECT a.* FROM unnest(CAST(:phones AS text[]), CAST(:services AS text[])) AS given (phone, service)
+    CROSS JOIN LATERAL (
+        SELECT * FROM public.application
+        WHERE phone = given.phone AND service = given.service
+            AND created_at > coalesce((SELECT disowned_at FROM gateway.person WHERE phone = given.phone), '-infinity')
+        ORDER BY created_at DESC, reference DESC LIMIT :limit) AS a""")
 _MOVE = sa.text("""
     UPDATE public.application
     SET state = :to_state, details = (details - CAST(:cleared AS text[])) || :details, answers = answers || :answers,
@@ -125,9 +138,11 @@ def lock_free(tx: Transaction, reference: str) -> Application | None:
     return rows.first(Application, tx.execute(_LOCK_FREE, {"reference": reference}))
 
 
-def lock_phone(tx: Transaction, phone: str, service: str) -> None:
-    """Until the transaction ends nobody else holds this lock: one at a time looks for open cases and makes one."""
-    tx.execute(_LOCK_PHONE, {"phone": phone, "service": service})
+def lock_phones(tx: Transaction, pairs: Sequence[tuple[str, str]]) -> None:
+    """Until the transaction ends nobody else holds the locks of these (phone, service): one at a time looks for open
+    cases and makes one. Taken in one order, so that two who want several wait for each other and never in a ring."""
+    phones, services = zip(*pairs, strict=True) if pairs else ((), ())
+    tx.execute(_LOCK_PHONES, {"phones": list(phones), "services": list(services)})
 
 
 def of_submission(tx: Transaction, key: str) -> Application | None:
@@ -139,6 +154,13 @@ def of_phone(tx: Transaction, phone: str, services: Sequence[str] | None = None,
     """Cases of a phone (E.164), newest first; of these services only, when any are named."""
     wanted = None if services is None else list(services)
     return rows.every(Application, tx.execute(_OF_PHONE, {"phone": phone, "services": wanted, "limit": limit}))
+
+
+def of_phones(tx: Transaction, pairs: Sequence[tuple[str, str]], limit: int) -> list[Application]:
+    """Cases of these (phone, service), of each pair the newest `limit`, newest first."""
+    phones, services = zip(*pairs, strict=True) if pairs else ((), ())
+    given = {"phones": list(phones), "services": list(services), "limit": limit}
+    return rows.every(Application, tx.execute(_OF_PHONES, given))
 
 
 def move(

@@ -65,6 +65,16 @@ def driver(tx: Transaction) -> psycopg.Connection:
     return cast(psycopg.Connection, tx.connection.driver_connection)
 
 
+def asked(tx: Transaction, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows that a statement of the driver's gives. One cursor serves a connection for good: a new one costs a third
+    of a small statement."""
+    info = tx.connection.info
+    cursor: psycopg.Cursor[tuple[Any, ...]] | None = info.get("cursor")
+    if cursor is None:
+        cursor = info["cursor"] = driver(tx).cursor()
+    return cursor.execute(statement.encode(), parameters).fetchall()
+
+
 def _must_be_alive(connection: psycopg.Connection, record: Any, proxy: Any) -> None:
     """Before each use, instead of a question to the server: its word that it closes, or a restart, is there to read."""
     used: float | None = record.info.get("used")
@@ -116,18 +126,20 @@ class Database:
         with _as_unavailable(), self._engine.begin() as tx:
             yield tx
 
-    def repeated(self, work: Callable[[Transaction], T]) -> T:
+    def repeated(self, work: Callable[[Transaction], T], *, single: bool = False) -> T:
         """What `work` returns, in one transaction; from the beginning again when another overtook it. StoreUnavailable.
 
-        Three times at most, for work that does nothing outside of its transaction.
+        Three times at most, for work that does nothing outside of its transaction. `single`: as in `statements`, for
+        work whose one statement that writes does all or nothing.
         """
+        begin = self.statements if single else self.transaction
         for made in range(1, TRIES):
             try:
-                with self.transaction() as tx:
+                with begin() as tx:
                     return work(tx)
             except Overtaken:
                 time.sleep(PAUSE_S * made)
-        with self.transaction() as tx:
+        with begin() as tx:
             return work(tx)
 
     @contextmanager

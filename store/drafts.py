@@ -4,16 +4,18 @@ A draft lives 24 hours. It is over when it was discarded, or when an application
 whichever call sends it, there is one application. Knows neither forms nor screens.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 
 from store import rows
-from store.db import Transaction, driver
+from store.db import Transaction, asked
 from store.people import Person
 
 LIFE = timedelta(hours=24)
@@ -61,25 +63,28 @@ _OFFER = sa.text("""
     INSERT INTO gateway.ussd_offer (session, draft, reference, at) VALUES (:session, :draft, :reference, :now)
     ON CONFLICT (session) DO NOTHING""")
 _PERSON = rows.names(Person)
-# Of the driver: every dialling asks this.
+# Of the driver: every dialling asks this; one text of JSON is the cheapest way to say who dials. `many` is never said:
+# see store/submissions.py.
 _DIALLED = f"""
     SELECT {", ".join(f"p.{name}" for name in _PERSON)},
            to_jsonb(d) AS draft, w.reference AS waiting, o.session IS NOT NULL AS offered,
-           EXISTS (SELECT FROM gateway.draft WHERE session = %(session)s AND closed_at IS NOT NULL) AS replaced
-    FROM (SELECT %(phone)s::text AS number, %(session)s::text AS session, %(channel)s || ':' AS form) AS call
+           EXISTS (SELECT FROM gateway.draft WHERE session = call.session AND closed_at IS NOT NULL) AS replaced,
+           call.place
+    FROM json_to_recordset(%s::text::json) AS call (number text, session text, many int, place int)
     LEFT JOIN gateway.person p ON p.phone = call.number
     LEFT JOIN gateway.ussd_offer o ON o.session = call.session
     LEFT JOIN LATERAL (
         SELECT * FROM gateway.draft f
         WHERE f.phone = call.number AND CASE WHEN o.session IS NOT NULL THEN f.session = o.draft
-            ELSE f.session <> call.session AND f.closed_at IS NULL AND f.saved_at > %(since)s
-                AND NOT EXISTS (SELECT FROM public.application a WHERE a.submission = call.form || f.origin) END
+            ELSE f.session <> call.session AND f.closed_at IS NULL AND f.saved_at > %s
+                AND NOT EXISTS (SELECT FROM public.application a WHERE a.submission = %s || f.origin) END
         ORDER BY f.saved_at DESC LIMIT 1) AS d ON true
     LEFT JOIN LATERAL (
         SELECT a.reference FROM public.application a
         WHERE a.phone = call.number AND CASE WHEN o.session IS NOT NULL THEN a.reference = o.reference
-            ELSE a.state = ANY(%(waiting)s::text[]) END
-        ORDER BY a.state_since DESC LIMIT 1) AS w ON true"""  # noqa: S608 - the names are a value's own
+            ELSE a.state = ANY(%s::text[]) END
+        ORDER BY a.state_since DESC LIMIT 1) AS w ON true
+    WHERE call.many IS NULL"""  # noqa: S608 - the names are a value's own
 _PURGE = (
     sa.text("DELETE FROM gateway.draft WHERE saved_at < :before"),
     sa.text("DELETE FROM gateway.ussd_offer WHERE at < :before"),
@@ -107,13 +112,21 @@ def offer(tx: Transaction, session: str, draft: str | None, reference: str | Non
     tx.execute(_OFFER, {"session": session, "draft": draft, "reference": reference, "now": now})
 
 
-def dialled(tx: Transaction, phone: str, session: str, channel: str, waiting: Sequence[str], now: datetime) -> Dialled:
-    """Who dials, in one question to the store. `waiting`: the states in which the office waits for this citizen."""
-    known = {"phone": phone, "session": session, "channel": channel, "waiting": list(waiting), "since": now - LIFE}
-    found = driver(tx).execute(_DIALLED, known).fetchone()
-    assert found is not None  # a call is a row
-    person = Person(*found[: len(_PERSON)]) if found[0] is not None else None
-    draft, awaited, offered, replaced = found[len(_PERSON) :]
+def dialled(
+    tx: Transaction, calls: Sequence[tuple[str, str]], channel: str, waiting: Sequence[str], now: datetime
+) -> list[Dialled]:
+    """Who dials, of each (phone, session) in their order, in one question to the store.
+
+    `waiting`: the states in which the office waits for a citizen.
+    """
+    calling = json.dumps([{"number": calls[at][0], "session": calls[at][1], "place": at} for at in range(len(calls))])
+    found = asked(tx, _DIALLED, [calling, now - LIFE, f"{channel}:", list(waiting)])
+    return [_dialled(row) for row in sorted(found, key=itemgetter(-1))]
+
+
+def _dialled(row: Sequence[Any]) -> Dialled:
+    person = Person(*row[: len(_PERSON)]) if row[0] is not None else None
+    draft, awaited, offered, replaced, _ = row[len(_PERSON) :]
     return Dialled(person, _draft(draft), awaited, offered, replaced)
 
 

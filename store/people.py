@@ -1,5 +1,6 @@
 """Citizens by phone: language, consent, place, card, and whether they asked not to be written to."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from store import rows
-from store.db import Transaction, driver
+from store.db import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +40,7 @@ _SET_LANGUAGE = sa.text("""
         language_before = CASE WHEN p.language_session = excluded.language_session
                                THEN p.language_before ELSE p.language END,
         language_session = excluded.language_session, language = excluded.language, updated_at = excluded.updated_at""")
-# In the driver's words: a submission has it as a part of its own statement (store/submissions.py).
-SAVE_PROFILE = """
-    INSERT INTO gateway.person AS p (phone, language, consent_at, place, card, card_hash, created_at, updated_at)
-    VALUES (%(phone)s, %(language)s, CASE WHEN %(consent)s THEN %(now)s::timestamptz END, %(place)s, %(card)s,
-            %(card_hash)s, %(now)s, %(now)s)
-    ON CONFLICT (phone) DO UPDATE SET
-        language = excluded.language,
-        consent_at = CASE WHEN %(consent)s THEN coalesce(p.consent_at, excluded.consent_at) END,
-        place = coalesce(excluded.place, p.place), card = coalesce(excluded.card, p.card),
-        card_hash = CASE WHEN excluded.card IS NULL THEN p.card_hash ELSE excluded.card_hash END,
-        updated_at = excluded.updated_at"""
+_SAVE_PROFILES = sa.text("SELECT gateway.save_profiles(CAST(:profiles AS json), :now)")
 _STOP = sa.text("""
     INSERT INTO gateway.person AS p (phone, stopped_at, stopped_by, created_at, updated_at)
     VALUES (:phone, :now, :by, :now, :now)
@@ -101,8 +92,8 @@ def save_profile(
     now: datetime,
 ) -> None:
     """Keep the profile. Consent keeps its first date and is taken back by False; place or card None keeps the old."""
-    profile = {"phone": phone, "language": language, "consent": consent, "place": place, "card": card, "now": now}
-    driver(tx).execute(SAVE_PROFILE, {**profile, "card_hash": card_hash})
+    profile = {"phone": phone, "language": language, "consent": consent, "place": place, "card": card}
+    tx.execute(_SAVE_PROFILES, {"profiles": json.dumps([{**profile, "card_hash": card_hash}]), "now": now})
 
 
 def with_card(tx: Transaction, hashes: Sequence[str]) -> list[str]:

@@ -3,8 +3,10 @@
 Columns that a value does not name are left out: a newer schema may have more of them.
 """
 
+from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -24,9 +26,16 @@ def value(kind: type[T], row: sa.Row[Any]) -> T:
     return kind(**{name: columns[name] for name in names(cast(Any, kind))})
 
 
+@cache
+def reader(kind: Any) -> Callable[[Any], tuple[Any, ...]]:
+    """What gives all the columns of a value, in the order of its fields."""
+    return attrgetter(*names(kind))
+
+
 def values(given: Any) -> dict[str, Any]:
     """The columns that a value has, by name."""
-    return {name: getattr(given, name) for name in names(cast(Any, type(given)))}
+    kind: Any = type(given)
+    return dict(zip(names(kind), reader(kind)(given), strict=True))
 
 
 def first(kind: type[T], result: sa.CursorResult[Any]) -> T | None:

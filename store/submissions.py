@@ -1,36 +1,36 @@
-"""A citizen's submission as the store takes it: one question before, the case, and all that comes with it.
+"""Citizens' submissions as the store takes them: one question before, then the cases and all that comes with them.
 
-Three statements, of the driver's own, because every application by phone makes them (docs/adr/0014). Knows neither
-forms nor texts; a case that other systems or a counter enter goes another way (store/applications.py, store/events.py).
+Two statements for however many, of the driver's own, because every application by phone makes them (docs/adr/0014);
+what they take is one text of JSON, for that is the cheapest to say. Knows neither forms nor texts; a case that other
+systems or a counter enter goes another way (store/applications.py, store/events.py).
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from psycopg.types.json import Jsonb
+from operator import attrgetter
+from typing import Any
 
 from store import rows
 from store.acts import refusals
 from store.cases import Application
 from store.clocks import ClockRow, SpecialDay
-from store.db import Transaction, driver
+from store.db import Transaction, asked
 from store.outbox import NewMessage
-from store.people import SAVE_PROFILE, Person
+from store.people import Person
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
     """What is known ahead of a submission. `earlier`: the case that this key has made already.
 
-    `reference`: one that is free; `days`: the governorate's own, by date.
+    `reference`: one that is free.
     """
 
     earlier: str | None
     reference: str
     person: Person | None
-    days: Sequence[SpecialDay]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,67 +42,71 @@ class Profile:
     card_hash: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A citizen's new case, what it tells them, its clocks and their profile."""
+
+    case: Application
+    told: NewMessage
+    clock: ClockRow | None
+    kept: Profile
+
+
 _PERSON = rows.names(Person)
+# OFFSET 0: what is drawn for a row is drawn once. Drawn what is taken, by an erased case too: the store draws on.
+# `many` is never said: that it is not there the planner takes for about one row, and looks each up by key. A plan made
+# for the hundred that it supposes of JSON reads whole tables while they are small, and is kept when they no longer are.
 _BEFORE = f"""
-    SELECT {", ".join(f"p.{name}" for name in _PERSON)}, gateway.new_reference(),
-           (SELECT reference FROM public.application WHERE submission = %(key)s),
-           (SELECT jsonb_agg(to_jsonb(d) - 'set_at' ORDER BY day) FROM gateway.special_day d)
-    FROM (SELECT %(phone)s::text AS number) AS call LEFT JOIN gateway.person p ON p.phone = call.number
-    """  # noqa: S608 - the names are a value's own
+    SELECT {", ".join(f"p.{name}" for name in _PERSON)}, call.key,
+           CASE WHEN EXISTS (SELECT FROM public.application WHERE reference = call.drawn::char(8))
+                    OR EXISTS (SELECT FROM gateway.event WHERE reference = call.drawn::char(8))
+                THEN gateway.new_reference() ELSE call.drawn END,
+           (SELECT reference FROM public.application WHERE submission = call.key),
+           CASE call.place WHEN 0 THEN (
+               SELECT jsonb_agg(to_jsonb(d) - 'set_at' ORDER BY day) FROM gateway.special_day d) END
+    FROM (SELECT seven.*, gateway.with_check_digit(seven.number) AS drawn
+          FROM (SELECT given.*, gateway.draw() AS number
+                FROM json_to_recordset(%s::text::json) AS given (phone text, key text, many int, place int)
+                WHERE given.many IS NULL OFFSET 0) AS seven OFFSET 0) AS call
+    LEFT JOIN gateway.person p ON p.phone = call.phone"""  # noqa: S608 - the names are a value's own
+_ENTER = "SELECT gateway.enter(%s::text::json, %s::text::json, %s)"
 
-# Who acts is said in the statement that acts: the capture reads it when the row is there.
-_ENTER = """
-    INSERT INTO public.application (reference, service, state, phone, place, language, answers, channel, directorate,
-                                    submission, created_at, due_at)
-    SELECT %(reference)s, %(service)s, %(state)s, %(phone)s, %(place)s, %(language)s, %(answers)s, %(channel)s,
-           %(directorate)s, %(submission)s, %(created_at)s, %(due_at)s
-    FROM (SELECT set_config('gateway.act', %(act)s, true)) AS act
-    ON CONFLICT DO NOTHING RETURNING true"""
-_WITH_IT = f"""
-    WITH made AS MATERIALIZED (
-        SELECT id FROM gateway.event WHERE reference = %(reference)s ORDER BY id DESC LIMIT 1),
-    told AS (
-        INSERT INTO gateway.message (event_id, reference, phone, language, kind, text, parts, priority, state,
-                                     next_attempt_at, created_at, closed_at, held)
-        SELECT id, %(reference)s, %(phone)s, %(language)s, %(kind)s, %(text)s, %(parts)s, %(priority)s,
-               CASE WHEN %(muted)s THEN 'muted' ELSE 'queued' END,
-               coalesce(%(not_before)s::timestamptz, %(now)s), %(now)s, CASE WHEN %(muted)s THEN %(now)s END, %(held)s
-        FROM made),
-    wound AS (
-        INSERT INTO gateway.clock (reference, version, rules, turn, since, state_due_at, case_due_at, used, level,
-                                   next_at)
-        SELECT %(reference)s, %(version)s, %(rules)s, %(turn)s, %(since)s, %(state_due_at)s, %(case_due_at)s, %(used)s,
-               %(level)s, %(next_at)s
-        WHERE %(rules)s::text IS NOT NULL)
-    {SAVE_PROFILE}"""  # noqa: S608 - the statement is store/people.py's
+_CASE = tuple("reference service state phone place language answers channel directorate submission due_at".split())
+_OF_CASE = attrgetter(*_CASE)
 
 
-def before(tx: Transaction, key: str, phone: str) -> Before:
-    """What a submission with this key from this phone (E.164) has to know."""
-    found = driver(tx).execute(_BEFORE, {"key": key, "phone": phone}).fetchone()
-    assert found is not None  # a call is a row
-    *person, reference, earlier, days = found
-    known = Person(*person) if person[0] is not None else None
-    own = [SpecialDay(**(day | {"day": date.fromisoformat(day["day"])})) for day in days or ()]
-    return Before(earlier, reference, known, own)
+def before(tx: Transaction, calls: Sequence[tuple[str, str]]) -> tuple[dict[str, Before], list[SpecialDay]]:
+    """What submissions of these (phone, key) have to know, by key; and the governorate's own days, by date."""
+    calling = json.dumps([{"phone": phone, "key": key, "place": place} for place, (phone, key) in enumerate(calls)])
+    found = asked(tx, _BEFORE, [calling])
+    width = len(_PERSON)
+    known = {
+        row[width]: Before(row[width + 2], row[width + 1], Person(*row[:width]) if row[0] is not None else None)
+        for row in found
+    }
+    days = next((row[-1] for row in found if row[-1]), ())
+    return known, [SpecialDay(**(day | {"day": date.fromisoformat(day["day"])})) for day in days]
 
 
-def enter(
-    tx: Transaction, case: Application, told: NewMessage, wound: ClockRow | None, kept: Profile, now: datetime
-) -> bool:
-    """Store a citizen's new case, what it tells them, its clocks and their profile.
+def enter(tx: Transaction, entries: Sequence[Entry], now: datetime) -> set[str]:
+    """Store these cases of different phones with all that comes with them; the references that were made.
 
-    False, and nothing stored, when its key or its reference is taken; whoever took it has committed. IllegalMove for a
-    service or state that the store does not have.
+    Nothing is stored of one whose key or reference is taken; whoever took it has committed. IllegalMove for a service,
+    state or place that the store does not have: then nothing at all is stored. Two of these at once wait for each
+    other and never in a ring: keys are taken in their order, profiles in that of the phones.
     """
-    act = {"kind": "citizen", "actor": case.phone, "action": "submit", "details": {}, "at": now.isoformat()}
-    act |= {"announced": "by the next statement"}  # so the event is born relayed
-    entered = {**rows.values(case), "answers": Jsonb(case.answers), "act": json.dumps(act)}
+    ordered = sorted(entries, key=lambda entry: entry.case.submission or "")
+    cases = [dict(zip(_CASE, _OF_CASE(entry.case), strict=True)) for entry in ordered]
+    beside = [_beside(entry) for entry in ordered]
     with refusals():
-        made = driver(tx).execute(_ENTER, entered).fetchone()
-    if made is None:
-        return False
-    clocks = rows.values(wound) if wound else dict.fromkeys(rows.names(ClockRow))
-    beside = {**clocks, **rows.values(told), **rows.values(kept), "consent": True, "now": now}
-    driver(tx).execute(_WITH_IT, beside)
-    return True
+        ((made,),) = asked(tx, _ENTER, [_said(cases), _said(beside), now])
+    return set(made)
+
+
+def _beside(entry: Entry) -> dict[str, Any]:
+    clock = rows.values(entry.clock) if entry.clock else {}
+    return {**clock, **rows.values(entry.told), **rows.values(entry.kept), "consent": True}
+
+
+def _said(columns: Sequence[Mapping[str, Any]]) -> str:
+    return json.dumps(columns, default=datetime.isoformat, ensure_ascii=False)

@@ -59,7 +59,7 @@ def test_of_many_who_look_first_under_the_phones_lock_one_makes_a_case(db: Datab
     def submit(number: int) -> bool:
         new = NewApplication("water", PHONE, None, "ar", {}, "ussd", f"race:{number}", None, None)
         with db.transaction() as tx:
-            applications.lock_phone(tx, PHONE, "water")
+            applications.lock_phones(tx, [(PHONE, "water")])
             if applications.of_phone(tx, PHONE, ["water"]):
                 return False
             return applications.submit(tx, new, NOW)[1]

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from store.db import Database, Overtaken, StoreUnavailable, Transaction, address
+from store.db import Database, Overtaken, StoreUnavailable, Transaction, address, asked
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"])
@@ -71,6 +71,17 @@ def test_connections_that_broke_are_replaced(db: Database, owner: psycopg.Connec
     with pytest.raises(StoreUnavailable):
         list(db.listen(["chatter"], 0.5))
     assert list(db.listen(["chatter"], 0.1)) == []
+
+
+def test_the_cursor_of_a_connection_that_broke_is_replaced_with_it(db: Database, owner: psycopg.Connection) -> None:
+    pids = []
+    for _ in range(3):
+        with db.statements() as tx:
+            pids += [pid for (pid,) in asked(tx, "SELECT pg_backend_pid() WHERE %s", [True])]
+        if len(pids) == 2:
+            owner.execute("SELECT pg_terminate_backend(%s)", pids[-1:])
+            time.sleep(0.1)
+    assert pids[0] == pids[1] != pids[2]
 
 
 def test_notices_are_heard_also_those_between_two_calls(db: Database, owner: psycopg.Connection) -> None:
