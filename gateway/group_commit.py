@@ -40,7 +40,7 @@ class GroupCommit(Generic[Item, Result]):
         self._errands, self._work, self._key, self._leave_alone_s = errands, work, key, leave_alone_s
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._out: dict[int, float] = {}
-        self._number = 0
+        self._number, self._coming = 0, False
         self._late: asyncio.TimerHandle | None = None
         self._quiet_until = 0.0
 
@@ -51,20 +51,27 @@ class GroupCommit(Generic[Item, Result]):
             raise TooSlow
         future: asyncio.Future[Result] = loop.create_future()
         self._waiting.append((item, future))
-        self._go(loop.time())
+        self._soon(loop)
         try:
             return await within(future, seconds)
         except TooSlow:
             self._quiet_until = loop.time() + self._leave_alone_s
             raise
 
-    def _go(self, now: float) -> None:
+    def _soon(self, loop: asyncio.AbstractEventLoop) -> None:
+        """At the end of this turn of the loop, with all who come in it."""
+        if not self._coming:
+            self._coming = True
+            loop.call_soon(self._go, loop)
+
+    def _go(self, loop: asyncio.AbstractEventLoop) -> None:
         """Send what waits, unless a batch is out that is not late yet."""
+        self._coming, now = False, loop.time()
         if not self._waiting:
             return
         if len(self._out) >= BESIDE or any(now < sent + PATIENCE_S for sent in self._out.values()):
             if self._late is None:
-                self._late = asyncio.get_running_loop().call_later(PATIENCE_S, self._look)
+                self._late = loop.call_later(PATIENCE_S, self._look, loop)
             return
         batch = self._taken()
         self._number += 1
@@ -73,15 +80,15 @@ class GroupCommit(Generic[Item, Result]):
 
         def settle(results: Sequence[Result | BaseException] | None, error: BaseException | None) -> None:
             del self._out[number]
-            self._go(asyncio.get_running_loop().time())
             for at, (_, future) in enumerate(batch):
                 _settle(future, error if results is None else results[at])
+            self._soon(loop)
 
         self._errands.send(lambda: self._done(items), settle)
 
-    def _look(self) -> None:
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         self._late = None
-        self._go(asyncio.get_running_loop().time())
+        self._go(loop)
 
     def _taken(self) -> list[tuple[Item, "asyncio.Future[Result]"]]:
         """The next batch, its keys all different; the others wait on."""

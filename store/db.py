@@ -6,6 +6,7 @@ needs the driver's exceptions.
 
 import select
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
@@ -24,6 +25,9 @@ IDLE_IN_TRANSACTION_MS = 60_000
 TRUSTED_S = 5.0
 """A connection used so lately is alive, unless the system already knows that the server has closed it."""
 
+
+KEPT = 2
+"""Connections for single statements that are not given back to the pool."""
 
 OVERTAKEN = {"40001", "40P01"}
 """SQLSTATE of a transaction that was ended for the sake of another: serialization failure, deadlock."""
@@ -119,6 +123,7 @@ class Database:
         sa.event.listen(self._engine, "checkout", _must_be_alive)
         sa.event.listen(self._engine, "checkin", _note_use)
         self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._kept: deque[Transaction] = deque()
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -144,9 +149,41 @@ class Database:
 
     @contextmanager
     def statements(self) -> Iterator[Transaction]:
-        """Each statement is a transaction of its own: for one question, without the trips that begin and commit it."""
-        with _as_unavailable(), self._single.connect() as tx:
-            yield tx
+        """Each statement is a transaction of its own: for one question, without the trips that begin and commit it.
+
+        A connection or two are kept for the next one: taking them from the pool costs as much as a small statement.
+        """
+        with _as_unavailable():
+            tx = self._taken()
+            try:
+                yield tx
+            except BaseException:
+                tx.close()
+                raise
+            self._keep(tx)
+
+    def _taken(self) -> Transaction:
+        while True:
+            try:
+                tx = self._kept.popleft()
+            except IndexError:  # none, or another thread was first
+                return self._single.connect()
+            try:
+                _must_be_alive(driver(tx), tx.connection, None)
+            except sa.exc.DisconnectionError:
+                tx.invalidate()
+                tx.close()
+            else:
+                return tx
+
+    def _keep(self, tx: Transaction) -> None:
+        if tx.in_transaction():
+            tx.rollback()  # SQLAlchemy's notion: every statement was committed by itself
+        if len(self._kept) >= KEPT:
+            tx.close()
+            return
+        _note_use(None, tx.connection)
+        self._kept.append(tx)
 
     def ping(self) -> None:
         """Ask the store for one row. StoreUnavailable when it does not give it."""
@@ -186,4 +223,6 @@ class Database:
         """Close every connection that is not in use."""
         for channels in list(self._listeners):
             self._drop_listener(channels)
+        while self._kept:
+            self._kept.popleft().close()
         self._engine.dispose()

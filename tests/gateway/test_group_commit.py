@@ -46,14 +46,25 @@ async def ask(group: GroupCommit[int, int], items: Sequence[int], seconds: float
     return await asyncio.gather(*(group.do(item, seconds) for item in items), return_exceptions=True)
 
 
-def test_one_alone_goes_at_once_and_what_comes_meanwhile_goes_together(store: Store) -> None:
-    assert loop.run(ask(together(store), range(1, 7))) == [2, 4, 6, 8, 10, 12]
-    assert store.batches == [[1], [2, 3, 4, 5, 6]]
+def test_what_comes_together_goes_together_and_what_comes_meanwhile_goes_next(store: Store) -> None:
+    group = together(store)
+    store.gate.clear()
+
+    async def three_times() -> list[list[int | BaseException]]:
+        asked = []
+        for items in ([1, 2, 3], [4], [5, 6]):
+            asked.append(asyncio.ensure_future(ask(group, items)))
+            await asyncio.sleep(0.02)
+        store.gate.set()
+        return [await each for each in asked]
+
+    assert loop.run(three_times()) == [[2, 4, 6], [8], [10, 12]]
+    assert store.batches == [[1, 2, 3], [4, 5, 6]]
 
 
 def test_of_those_with_one_key_one_is_in_a_batch(store: Store) -> None:
     assert loop.run(ask(together(store), [1, 2, 12, 22, 3])) == [2, 4, 24, 44, 6]
-    assert store.batches == [[1], [2, 3], [12], [22]]
+    assert store.batches == [[1, 2, 3], [12], [22]]
 
 
 def test_the_fault_of_one_is_not_the_others(store: Store) -> None:
@@ -64,21 +75,20 @@ def test_the_fault_of_one_is_not_the_others(store: Store) -> None:
 
 def test_where_the_store_is_away_nobody_is_asked_for_twice(store: Store) -> None:
     results = loop.run(ask(together(store), [1, 99, 2]))
-    assert results[0] == 2
-    assert [type(each) for each in results[1:]] == [StoreUnavailable, StoreUnavailable]
-    assert store.batches == [[1], [99, 2]]
+    assert [type(each) for each in results] == [StoreUnavailable] * 3
+    assert store.batches == [[1, 99, 2]]
 
 
 def test_what_came_too_late_is_done_all_the_same(store: Store) -> None:
     group = together(store)
     store.gate.clear()
-    late = loop.run(ask(group, [1, 2], 0.05))
+    late = loop.run(ask(group, [1, 11], 0.05))
     assert [type(each) for each in late] == [TooSlow, TooSlow]
     store.gate.set()
     until = time.monotonic() + 3
-    while store.batches != [[1], [2]] and time.monotonic() < until:
+    while store.batches != [[1], [11]] and time.monotonic() < until:
         time.sleep(0.01)
-    assert store.batches == [[1], [2]]
+    assert store.batches == [[1], [11]]
 
 
 def test_a_batch_that_hangs_holds_the_next_one_up_for_a_moment_only(store: Store) -> None:
