@@ -7,7 +7,7 @@ is remembered of a session.
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from gateway import promises
@@ -23,7 +23,7 @@ from menus.digits import ascii_digits
 from menus.engine import Step
 from menus.gsm import Budget
 from menus.normalise import tidy
-from menus.state import Effect, State
+from menus.state import Effect, State, value
 from store import applications, idempotency
 from store.db import StoreUnavailable, Transaction
 
@@ -36,7 +36,7 @@ AWAY, PROMISED, SLOW = None, "promised", "fault"
 """Stand in a session's results for an effect without one; the last two are also the text keys of the END."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hop:
     """What a provider's adapter makes of one request. `transcript`: every input so far, joined by `*`.
 

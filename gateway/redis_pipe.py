@@ -97,7 +97,11 @@ async def _connected(url: str, timeout_s: float) -> "_Line":
 
 
 class _Line(asyncio.Protocol):
-    """One connection. What is said in one turn of the loop is one write; replies come in the order of the commands."""
+    """One connection; replies come in the order of the commands.
+
+    What comes while a write is unanswered is the next write: a busy process pays for one a round trip, however many
+    hops wait, and an idle one waits for nothing.
+    """
 
     def __init__(self, writer: asyncio.StreamWriter, timeout_s: float) -> None:
         self._writer, self._timeout_s = writer, timeout_s  # the writer would close its transport when it is forgotten
@@ -106,13 +110,14 @@ class _Line(asyncio.Protocol):
         self._unsent: list[bytes] = []
         self._waiting: deque[tuple[asyncio.Future[list[Reply]], int, float]] = deque()
         self._replies: list[Reply] = []
+        self._unanswered = 0
         self._watch: asyncio.TimerHandle | None = None
         self.broken = self.hung = False
 
     def talk(self, commands: tuple[Command, ...]) -> "asyncio.Future[list[Reply]]":
         """The replies to these commands."""
         future: asyncio.Future[list[Reply]] = self._loop.create_future()
-        if not self._unsent:
+        if not self._unsent and not self._unanswered:
             self._loop.call_soon(self._send)
         self._unsent += [hiredis.pack_command(command) for command in commands]  # type: ignore[arg-type]
         self._waiting.append((future, len(commands), self._loop.time()))
@@ -123,6 +128,7 @@ class _Line(asyncio.Protocol):
     def _send(self) -> None:
         if not self.broken:
             self._writer.transport.write(b"".join(self._unsent))
+        self._unanswered = len(self._waiting)
         self._unsent.clear()
 
     def data_received(self, data: bytes) -> None:
@@ -130,9 +136,10 @@ class _Line(asyncio.Protocol):
         try:
             self._reader.feed(data)
             while (reply := self._reader.gets()) is not False:
-                self._replies.append(reply)
-                self._settle()
-        except hiredis.HiredisError:
+                if not isinstance(reply, hiredis.PushNotification):  # news of the server's, no reply
+                    self._replies.append(reply)
+                    self._settle()
+        except (hiredis.HiredisError, LookupError):  # no reply at all, or one to nobody
             self.close()
 
     def _settle(self) -> None:
@@ -140,9 +147,12 @@ class _Line(asyncio.Protocol):
         if len(self._replies) < number:
             return
         self._waiting.popleft()
+        self._unanswered -= 1
         replies, self._replies = self._replies, []
         if not future.done():
             future.set_result(replies)
+        if not self._unanswered and self._unsent:
+            self._loop.call_soon(self._send)
 
     def _look(self, again: bool = False) -> None:
         """Whether the oldest question is overdue; twice, because a process that was held up finds its answers late."""

@@ -42,7 +42,8 @@ def test_a_connection_that_redis_closed_is_replaced_at_once(runtime: Runtime, re
     pipe = RedisPipe(redis_url, 0.5)
     assert loop.run(pipe.call(("SET", "a", 1), ("GET", "a"))) == [b"OK", b"1"]
     for _ in range(3):
-        runtime.redis.client_kill_filter(_type="normal", skipme=True)
+        (own,) = loop.run(pipe.call(("CLIENT", "ID")))
+        runtime.redis.client_kill_filter(_id=str(own))
         assert loop.run(pipe.call(("GET", "a"))) == [b"1"]
     loop.run(pipe.close())
     assert loop.run(pipe.call(("GET", "a"))) == [b"1"]
