@@ -26,8 +26,9 @@ BESIDE = 2
 class GroupCommit(Generic[Item, Result]):
     """`work` takes a batch and returns as many results. Of items with the same `key` one is in a batch.
 
-    `leave_alone_s`: after an answer that came too late nothing is asked for so long. Everything but `work` happens on
-    one event loop.
+    `linger_s`: so long a batch waits for more while the last one had more than one, as PostgreSQL's `commit_delay` has
+    it: larger batches cost less an item. `leave_alone_s`: after an answer that came too late nothing is asked for so
+    long. Everything but `work` happens on one event loop.
     """
 
     def __init__(
@@ -35,12 +36,14 @@ class GroupCommit(Generic[Item, Result]):
         errands: Errands,
         work: Callable[[Sequence[Item]], Sequence[Result]],
         key: Callable[[Item], Hashable],
+        linger_s: float = 0.0,
         leave_alone_s: float = 0.0,
     ) -> None:
-        self._errands, self._work, self._key, self._leave_alone_s = errands, work, key, leave_alone_s
+        self._errands, self._work, self._key = errands, work, key
+        self._linger_s, self._leave_alone_s = linger_s, leave_alone_s
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._out: dict[int, float] = {}
-        self._number, self._coming = 0, False
+        self._number, self._coming, self._busy = 0, False, False
         self._late: asyncio.TimerHandle | None = None
         self._quiet_until = 0.0
 
@@ -59,10 +62,13 @@ class GroupCommit(Generic[Item, Result]):
             raise
 
     def _soon(self, loop: asyncio.AbstractEventLoop) -> None:
-        """At the end of this turn of the loop, with all who come in it."""
+        """At the end of this turn of the loop, with all who come in it, or a little later when many come."""
         if not self._coming:
             self._coming = True
-            loop.call_soon(self._go, loop)
+            if self._busy:
+                loop.call_later(self._linger_s, self._go, loop)
+            else:
+                loop.call_soon(self._go, loop)
 
     def _go(self, loop: asyncio.AbstractEventLoop) -> None:
         """Send what waits, unless a batch is out that is not late yet."""
@@ -74,6 +80,7 @@ class GroupCommit(Generic[Item, Result]):
                 self._late = loop.call_later(PATIENCE_S, self._look, loop)
             return
         batch = self._taken()
+        self._busy = self._linger_s > 0 and len(batch) > 1
         self._number += 1
         number, items = self._number, [item for item, _ in batch]
         self._out[number] = now

@@ -18,6 +18,8 @@ from menus.content import Content
 from menus.state import State
 from store.db import Transaction
 
+OPENINGS_LINGER_S, SUBMISSIONS_LINGER_S = 0.003, 0.006
+"""While many come. Measured on two busy cores: a tenth more hops, a quarter less of PostgreSQL's time a hop."""
 LEAVE_ALONE_S = 2.0
 """After an opening that took too long: so long the next ones do not even ask."""
 
@@ -52,8 +54,8 @@ def switchboard(runtime: Runtime) -> Switchboard:
         runtime,
         sessions,
         Dropped(runtime, sessions),
-        GroupCommit(runtime.errands, opened, lambda call: call.session, LEAVE_ALONE_S),
-        GroupCommit(runtime.errands, submitted, lambda sent: sent[1].phone),
+        GroupCommit(runtime.errands, opened, lambda call: call.session, OPENINGS_LINGER_S, LEAVE_ALONE_S),
+        GroupCommit(runtime.errands, submitted, lambda sent: sent[1].phone, SUBMISSIONS_LINGER_S),
     )
 
 

@@ -38,8 +38,8 @@ def store() -> Store:
     return Store()
 
 
-def together(store: Store, leave_alone_s: float = 0.0) -> GroupCommit[int, int]:
-    return GroupCommit(Errands(4), store.work, lambda item: item % 10, leave_alone_s)
+def together(store: Store, linger_s: float = 0.0, leave_alone_s: float = 0.0) -> GroupCommit[int, int]:
+    return GroupCommit(Errands(4), store.work, lambda item: item % 10, linger_s, leave_alone_s)
 
 
 async def ask(group: GroupCommit[int, int], items: Sequence[int], seconds: float = 5.0) -> list[int | BaseException]:
@@ -60,6 +60,23 @@ def test_what_comes_together_goes_together_and_what_comes_meanwhile_goes_next(st
 
     assert loop.run(three_times()) == [[2, 4, 6], [8], [10, 12]]
     assert store.batches == [[1, 2, 3], [4, 5, 6]]
+
+
+def test_while_many_come_a_batch_waits_for_more(store: Store) -> None:
+    group = together(store, linger_s=0.1)
+
+    async def now_and_then() -> None:
+        await ask(group, [1, 2])
+        asked = []
+        for item in (3, 4, 5):
+            asked.append(asyncio.ensure_future(group.do(item, 5)))
+            await asyncio.sleep(0.01)
+        await asyncio.gather(*asked)
+        for item in (6, 7):
+            await group.do(item, 5)
+
+    loop.run(now_and_then())
+    assert store.batches == [[1, 2], [3, 4, 5], [6], [7]]
 
 
 def test_of_those_with_one_key_one_is_in_a_batch(store: Store) -> None:
