@@ -1,4 +1,4 @@
-"""The door on a real socket: it takes plain hops, leaves everything else to Flask, and both ways give the same answer."""
+"""The door on a real socket: it takes plain hops, leaves the rest to Flask, and both ways give the same answer."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
