@@ -51,10 +51,11 @@ def submit_all(context: Context, asked: Sequence[Submission]) -> list[dict[str, 
     """The same for submissions of different phones, in their order; the statements are the same for one and for many.
 
     Whatever raises leaves nothing stored of any once the transaction is rolled back: ValueError when two are of one
-    phone, KeyError for a service that the content does not have, IllegalMove for what the store does not have.
+    phone or have one key, KeyError for a service that the content does not have, IllegalMove for what the store does
+    not have.
     """
-    if len({each.phone for each in asked}) < len(asked):
-        raise ValueError("two submissions of one phone")
+    if min(len({each.phone for each in asked}), len({each.key for each in asked})) < len(asked):
+        raise ValueError("two submissions of one phone, or with one key")
     done: dict[str, dict[str, Any]] = {}
     for _ in range(ATTEMPTS):
         left = [each for each in asked if each.key not in done]

@@ -2,9 +2,18 @@
 
 import asyncio
 import socket
+import ssl
 import time
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from gateway import loop
 from gateway.redis_pipe import RedisAway, RedisPipe, Reply
@@ -92,3 +101,58 @@ def test_what_cannot_be_read_as_an_answer_ends_the_connection() -> None:
         server.close()
 
     loop.run(babble())
+
+
+def certificate(directory: Path) -> tuple[Path, Path]:
+    """A key and a certificate for 127.0.0.1, signed by itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    key_file, file = directory / "key.pem", directory / "certificate.pem"
+    plain = serialization.NoEncryption()
+    key_file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, plain)
+    )
+    file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    return key_file, file
+
+
+async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65536):
+        writer.write(data)
+    writer.close()
+
+
+def test_a_redis_behind_tls_is_spoken_to_all_the_same(runtime: Runtime, redis_url: str, tmp_path: Path) -> None:
+    key_file, file = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file, key_file)
+    to = urlsplit(redis_url)
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(to.hostname, to.port)
+        await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
+
+    async def ask() -> list[Reply]:
+        server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
+        port = server.sockets[0].getsockname()[1]
+        url = urlunsplit(to._replace(scheme="rediss", netloc=f":{to.password}@127.0.0.1:{port}"))
+        pipe = RedisPipe(f"{url}?ssl_ca_certs={file}", 2.0)
+        asked = [pipe.call(("SET", f"k{number}", "v" * 5000), ("GET", f"k{number}")) for number in range(50)]
+        replies = await asyncio.gather(*asked)
+        await pipe.close()
+        server.close()
+        return replies
+
+    assert loop.run(ask()) == [[b"OK", b"v" * 5000]] * 50

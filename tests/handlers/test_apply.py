@@ -174,9 +174,10 @@ def test_one_that_the_store_does_not_have_spoils_all(runtime: Runtime, database_
     assert [count(database_url, table) for table in tables] == [0] * 5
 
 
-def test_two_of_one_phone_are_the_callers_mistake(runtime: Runtime) -> None:
-    with pytest.raises(ValueError, match="two submissions of one phone"):
-        submit_all(runtime, [sent(1, "water"), sent(1, "permit", "other")])
+@pytest.mark.parametrize("other", [sent(1, "permit", "other"), sent(2, "permit", "s1")])
+def test_two_of_one_phone_or_with_one_key_are_the_callers_mistake(runtime: Runtime, other: Submission) -> None:
+    with pytest.raises(ValueError, match="two submissions of one phone, or with one key"):
+        submit_all(runtime, [sent(1, "water"), other])
 
 
 def test_without_a_lock_to_hold_each_statement_may_be_a_transaction(runtime: Runtime, database_url: str) -> None:
