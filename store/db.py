@@ -4,9 +4,7 @@ Whatever goes wrong between here and PostgreSQL reaches callers as `StoreUnavail
 needs the driver's exceptions.
 """
 
-import select
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
@@ -16,19 +14,14 @@ import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
+from store import kept
+
 Transaction = sa.Connection
 """What store functions take as `tx`. Callers only pass it on."""
 
 CONNECT_TIMEOUT_S = 2
 POOL_WAIT_S = 2
 IDLE_IN_TRANSACTION_MS = 60_000
-TRUSTED_S = 5.0
-"""A connection used so lately is alive, unless the system already knows that the server has closed it."""
-
-
-KEPT = 2
-"""Connections for single statements that are not given back to the pool."""
-
 OVERTAKEN = {"40001", "40P01"}
 """SQLSTATE of a transaction that was ended for the sake of another: serialization failure, deadlock."""
 TRIES = 3
@@ -79,25 +72,6 @@ def asked(tx: Transaction, statement: str, parameters: Sequence[Any]) -> list[tu
     return cursor.execute(statement.encode(), parameters).fetchall()
 
 
-def _must_be_alive(connection: psycopg.Connection, record: Any, proxy: Any) -> None:
-    """Before each use, instead of a question to the server: its word that it closes, or a restart, is there to read."""
-    used: float | None = record.info.get("used")
-    if used is None:
-        return
-    try:
-        word = select.poll()
-        word.register(connection.fileno(), select.POLLIN)
-        if time.monotonic() - used > TRUSTED_S or word.poll(0):
-            connection.execute("SELECT 1")
-            connection.rollback()
-    except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
-        raise sa.exc.DisconnectionError from error  # the pool opens another
-
-
-def _note_use(connection: psycopg.Connection | None, record: Any) -> None:
-    record.info["used"] = time.monotonic()
-
-
 class Database:
     """The store at `url`. Threads share one; a forked process makes its own."""
 
@@ -120,10 +94,8 @@ class Database:
             hide_parameters=True,  # an error's text may be logged; answers and phones may not
             connect_args={**self._settings, "options": " ".join(f"-c {key}={value}" for key, value in options.items())},
         )
-        sa.event.listen(self._engine, "checkout", _must_be_alive)
-        sa.event.listen(self._engine, "checkin", _note_use)
-        self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._kept: deque[Transaction] = deque()
+        kept.watch(self._engine)
+        self._singles = kept.Singles(self._engine.execution_options(isolation_level="AUTOCOMMIT"))
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -149,41 +121,15 @@ class Database:
 
     @contextmanager
     def statements(self) -> Iterator[Transaction]:
-        """Each statement is a transaction of its own: for one question, without the trips that begin and commit it.
-
-        A connection or two are kept for the next one: taking them from the pool costs as much as a small statement.
-        """
+        """Each statement is a transaction of its own: for one question, without the trips that begin and commit it."""
         with _as_unavailable():
-            tx = self._taken()
+            tx = self._singles.take()
             try:
                 yield tx
             except BaseException:
                 tx.close()
                 raise
-            self._keep(tx)
-
-    def _taken(self) -> Transaction:
-        while True:
-            try:
-                tx = self._kept.popleft()
-            except IndexError:  # none, or another thread was first
-                return self._single.connect()
-            try:
-                _must_be_alive(driver(tx), tx.connection, None)
-            except sa.exc.DisconnectionError:
-                tx.invalidate()
-                tx.close()
-            else:
-                return tx
-
-    def _keep(self, tx: Transaction) -> None:
-        if tx.in_transaction():
-            tx.rollback()  # SQLAlchemy's notion: every statement was committed by itself
-        if len(self._kept) >= KEPT:
-            tx.close()
-            return
-        _note_use(None, tx.connection)
-        self._kept.append(tx)
+            self._singles.keep(tx)
 
     def ping(self) -> None:
         """Ask the store for one row. StoreUnavailable when it does not give it."""
@@ -223,6 +169,5 @@ class Database:
         """Close every connection that is not in use."""
         for channels in list(self._listeners):
             self._drop_listener(channels)
-        while self._kept:
-            self._kept.popleft().close()
+        self._singles.close()
         self._engine.dispose()
