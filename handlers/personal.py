@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from handlers.sealing import Seals, is_sealed
+from handlers.sealing import Seals, UnknownKey, is_sealed
 from menus.content import Content, Service
 from store.applications import Application
 from store.events import Event
@@ -80,6 +80,17 @@ def opened_card(seals: Seals, kept: str | None) -> str | None:
     if kept is None or not kept.startswith("{"):
         return kept
     return str(seals.open(CARD, json.loads(kept)))
+
+
+def proving_card(seals: Seals, kept: str | None) -> str:
+    """The card that a stranger has to know the end of, '' where none can be opened; the same work either way."""
+    decoy = json.dumps(seals.seal(CARD, NO_CARD))
+    is_there = kept is not None and kept.startswith("{")
+    try:
+        card = opened_card(seals, kept if is_there else decoy)
+    except UnknownKey:
+        return ""
+    return card or "" if is_there else ""
 
 
 def whole(content: Content, seals: Seals, case: Application, officer: Officer) -> Application:

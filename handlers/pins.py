@@ -12,7 +12,7 @@ from typing import Any, Literal
 from handlers.context import Context
 from handlers.wording import day
 from menus.phones import mask
-from store import applications, idempotency, pins, quarantine
+from store import glances, idempotency, pins, quarantine
 
 log = logging.getLogger(__name__)
 
@@ -79,12 +79,12 @@ def _once(context: Context, key: str, act: Any) -> dict[str, Any]:
 
 
 def _status(context: Context, phone: str, reference: str, pin: str) -> dict[str, Any]:
-    case = applications.find(context.tx, reference)
+    glance = glances.look(context.tx, reference)
     missed = pins.missed(context.tx, phone, context.now - LOCKED)
-    verdict = _verdict(context, case.phone if case else NOBODY, pin)
-    if case is not None and verdict == "right" and missed < GUESSES:
-        due = day(case.due_at, context.content)
-        return {"reference": case.reference, "state": case.state, "due": due, "directorate": case.directorate}
+    verdict = _verdict(context, glance.phone or NOBODY, pin)
+    if glance.state is not None and verdict == "right" and missed < GUESSES:
+        due = day(glance.due_at, context.content)
+        return {"reference": glance.reference, "state": glance.state, "due": due, "directorate": glance.directorate}
     pins.miss(context.tx, phone, context.now)
     if missed + 1 == GUESSES:
         log.warning("alert: %s guesses PINs of requests that are not its own", mask(phone))

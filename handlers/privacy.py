@@ -10,12 +10,11 @@ from zoneinfo import ZoneInfo
 
 from handlers import ownership
 from handlers.answers import Answer, Desk
-from handlers.personal import opened_card
+from handlers.personal import proving_card
 from menus import commands
 from menus.commands import Command
 from menus.phones import mask
-from store import applications, asked, exchange, people, quarantine
-from store.applications import Application
+from store import applications, asked, exchange, glances, people, quarantine
 
 log = logging.getLogger(__name__)
 
@@ -50,20 +49,19 @@ def stranger(desk: Desk) -> Answer:
 def by_card(desk: Desk, reference: str, tail: str) -> Answer:
     """Another phone with the last digits of the applicant's card: one of three words, never of a confidential case."""
     context = desk.context
-    case = applications.find(context.tx, reference)
-    person = people.find(context.tx, case.phone if case else desk.phone)
+    glance = glances.look(context.tx, reference)
     guessed = exchange.count(context.tx, desk.sender.message, desk.phone, _midnight(desk), intents=_MISSES)
-    card = opened_card(context.seals, person.card) or "" if person and case else ""
-    service = context.content.services.get(case.service) if case else None
-    if case is None or service is None or service.confidential or guessed >= GUESSES:
+    card = proving_card(context.seals, glance.card)
+    service = context.content.services.get(glance.service or "")
+    if service is None or glance.state is None or service.confidential or guessed >= GUESSES:
         return stranger(desk)
     if len(card) != 12 or card[-TAIL:] != tail:
         return stranger(desk)
-    return desk.say(_brief(desk, case), reference=reference)
+    return desk.say(_brief(desk, glance.state), reference=reference)
 
 
-def _brief(desk: Desk, case: Application) -> str:
-    kind = desk.context.content.states.get(case.state)
+def _brief(desk: Desk, state: str) -> str:
+    kind = desk.context.content.states.get(state)
     if kind is None:
         return "brief_open"
     return "brief_closed" if kind.closed else "brief_needs" if kind.clock == "citizen" else "brief_open"

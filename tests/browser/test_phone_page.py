@@ -173,7 +173,9 @@ def test_messages_arrive_count_and_are_read(page: Page, desk: Desk) -> None:
     expect(page.locator("#list li.mine")).to_contain_text(ARABIC["taken"])
     picture(page, "ar-messages")
     assert desk.gateway.of("sms")[0].fields["text"] == "24839174"
+    expect(page.locator("#list li.fresh")).to_have_count(2)
     page.get_by_role("tab", name=ARABIC["call"]).click()
+    expect(page.locator("#list li.fresh")).to_have_count(0)  # drawn anew after they were marked
     expect(page.locator("#badge")).to_be_hidden()
     assert all(message["read"] for message in desk.phone.inbox())
 
