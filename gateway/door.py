@@ -1,12 +1,14 @@
 """The door of the web part: POST /at/<secret>/ussd is answered on the event loop, everything else by Flask in a thread.
 
-Decides: which requests are plain hops. A strange form goes on to Flask, whose route gives the same answer by the same
-engine (docs/adr/0016 says what that saves). Must not know: what a hop is.
+Decides: which requests are plain hops, and the bytes of their answers. A strange form goes on to Flask, whose route
+gives the same answer by the same engine (docs/adr/0017 says what that saves). Must not know: what a hop is.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from gateway import loop, ussd, wsgi
 from gateway.callbacks import FORM, MAX_BODY, TEXT, BadForm, fields, secret_check
@@ -14,44 +16,64 @@ from gateway.switchboard import Switchboard
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-    from granian._granian import RSGIHTTPProtocol as HTTPProtocol
-    from granian.rsgi import Scope
+    from uvicorn._types import ASGI3Application
 
-BEFORE, AFTER = "/at/", "/ussd"
-HEADERS = [("content-type", TEXT), ("x-content-type-options", "nosniff"), ("cache-control", "no-store")]
+BEFORE, AFTER = b"/at/", b"/ussd"
+_FORM = FORM.encode()
+_HEAD = f"content-type: {TEXT}\r\nx-content-type-options: nosniff\r\ncache-control: no-store\r\n".encode()
+_NO_FORMS = frozenset({b"expect", b"transfer-encoding", b"upgrade"})
 
 
-class Door:
-    """An RSGI application: `app` behind the door, with so many `threads`."""
+class Door(wsgi.Beyond):
+    """An ASGI application: `app` with so many `threads`, and what `Connection` answers without it."""
 
     def __init__(self, board: Switchboard, app: "WSGIApplication", threads: int) -> None:
-        self._board, self._beyond = board, wsgi.Beyond(app, threads)
-        self._is_known = secret_check(board.runtime.settings.callback_secrets)
-
-    def __rsgi_init__(self, own: asyncio.AbstractEventLoop) -> None:
-        """Granian's loop is where hops are answered, those that come by Flask included."""
-        loop.adopt(own)
-
-    async def __rsgi__(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
-        """One request."""
-        if is_hop(scope, self._is_known):
-            body = await protocol()
-            protocol.response_str(200, HEADERS, await ussd.answered(self._board, _form(body)))
-        else:
-            await self._beyond.serve(scope, protocol)
+        super().__init__(app, threads)
+        self.board = board
+        self.is_known = secret_check(board.runtime.settings.callback_secrets)
+        loop.adopt(asyncio.get_running_loop())  # hops are answered here, those that come by Flask included
 
 
-def is_hop(scope: "Scope", is_known: Callable[[str], bool]) -> bool:
+class Connection(HttpToolsProtocol):
+    """A connection as uvicorn reads it, but that a plain hop goes neither through ASGI's messages nor through Flask."""
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
+        door = self.app
+        if not isinstance(door, Door) or not is_hop(cycle.scope["method"], self.url, self.headers, door.is_known):
+            super()._start_asgi_task(cycle, app)
+            return
+        task = self.loop.create_task(self._answer(cycle, door.board))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _answer(self, cycle: RequestResponseCycle, board: Switchboard) -> None:
+        while cycle.more_body and not cycle.disconnected:
+            cycle.message_event.clear()
+            await cycle.message_event.wait()
+        text = (await ussd.answered(board, _form(bytes(cycle.body)))).encode()
+        cycle.response_started = cycle.response_complete = True
+        if self.transport.is_closing():
+            return
+        ours = b"".join([b"%s: %s\r\n" % each for each in cycle.default_headers])
+        close = b"" if cycle.keep_alive else b"connection: close\r\n"
+        self.transport.write(
+            b"HTTP/1.1 200 OK\r\n%s%s%scontent-length: %d\r\n\r\n%s" % (ours, _HEAD, close, len(text), text)
+        )
+        if not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+
+
+def is_hop(method: str, url: bytes, headers: Sequence[tuple[bytes, bytes]], is_known: Callable[[str], bool]) -> bool:
     """Whether this is a plain hop: a good secret, a form, and a length that may be read."""
-    path = scope.path
-    if scope.method != "POST" or not (path.startswith(BEFORE) and path.endswith(AFTER)):
+    if method != "POST" or not (url.startswith(BEFORE) and url.endswith(AFTER)):
         return False
-    headers = scope.headers
-    size = headers.get("content-length") or ""
-    if headers.get("content-type") != FORM or not (size.isascii() and size.isdecimal() and int(size) <= MAX_BODY):
+    found = dict(headers)
+    size = found.get(b"content-length", b"")
+    if found.get(b"content-type") != _FORM or not size.isdigit() or int(size) > MAX_BODY:
         return False
-    secret = path[len(BEFORE) : -len(AFTER)]
-    return secret.isascii() and is_known(secret)
+    secret = url[len(BEFORE) : -len(AFTER)]
+    return _NO_FORMS.isdisjoint(found) and len(found) == len(headers) and secret.isascii() and is_known(secret.decode())
 
 
 def _form(body: bytes) -> "ussd.Form":

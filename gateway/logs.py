@@ -39,7 +39,7 @@ def configure(level: int = logging.INFO) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("werkzeug", "alembic", "urllib3", "rq.worker", "_granian"):
+    for chatty in ("werkzeug", "alembic", "urllib3", "rq.worker", "uvicorn"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

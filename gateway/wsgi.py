@@ -1,4 +1,4 @@
-"""A WSGI application served over RSGI: each request in a thread, its body read whole before (PEP 3333, granian's RSGI).
+"""A WSGI application served over ASGI: each request in a thread, its body read whole before (PEP 3333, ASGI 3).
 
 Decides: threads, and how large a body may be. Must not know: routes. Answers are not streamed: none of ours is.
 """
@@ -7,76 +7,77 @@ import asyncio
 import io
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from werkzeug.wrappers import Response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-    from granian._granian import RSGIHTTPProtocol as HTTPProtocol
-    from granian.rsgi import Scope
+    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 
 MAX_BODY = 1024 * 1024
 """Bytes; Flask's own limit is below."""
 
 
 class Beyond:
-    """What lies beyond the door: `app`, with so many `threads`."""
+    """What lies beyond the door: `app`, with so many `threads`. An ASGI application."""
 
     def __init__(self, app: "WSGIApplication", threads: int) -> None:
         self._app, self._pool = app, ThreadPoolExecutor(threads, thread_name_prefix="flask")
 
-    async def serve(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
+    async def __call__(self, scope: "Scope", receive: "ASGIReceiveCallable", send: "ASGISendCallable") -> None:
         """Answer one request."""
-        environ = _environ(scope, await _body(scope, protocol))
+        if scope["type"] != "http":
+            raise NotImplementedError(scope["type"])
+        environ = _environ(scope, await _body(scope, receive))
         running = asyncio.get_running_loop().run_in_executor(self._pool, Response.from_app, self._app, environ, True)
         response = await running
-        headers = [(name.lower(), value) for name, value in response.headers.items()]
-        body = response.get_data()
-        if body:
-            protocol.response_bytes(response.status_code, headers, body)
-        else:
-            protocol.response_empty(response.status_code, headers)
+        headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()
+        ]
+        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": response.get_data(), "more_body": False})
 
 
-async def _body(scope: "Scope", protocol: "HTTPProtocol") -> bytes:
+async def _body(scope: "HTTPScope", receive: "ASGIReceiveCallable") -> bytes:
     """The request's body; of one that is too long, one byte more than may be, which nobody accepts."""
-    size = scope.headers.get("content-length") or ""
-    if size.isascii() and size.isdecimal() and int(size) > MAX_BODY:
+    size = dict(scope["headers"]).get(b"content-length", b"")
+    if size.isdigit() and int(size) > MAX_BODY:
         return b" " * (MAX_BODY + 1)
-    parts, length = [], 0
-    async for part in protocol:
-        parts.append(part)
-        length += len(part)
-        if length > MAX_BODY:
-            break
+    parts, length, more = [], 0, True
+    while more and length <= MAX_BODY:
+        message = cast(Any, await receive())
+        parts.append(message.get("body", b""))
+        length += len(parts[-1])
+        more = message.get("more_body", False)
     return b"".join(parts)
 
 
-def _environ(scope: "Scope", body: bytes) -> dict[str, Any]:
+def _environ(scope: "HTTPScope", body: bytes) -> dict[str, Any]:
     """The request as PEP 3333 has it: text is bytes read as latin-1."""
-    host, _, port = scope.server.rpartition(":")
-    environ = {
-        "REQUEST_METHOD": scope.method,
+    host, port = scope["server"] or ("localhost", 0)
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path.encode().decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": host,
-        "SERVER_PORT": port,
-        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": scope["client"][0] if scope["client"] else "",
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.scheme,
+        "wsgi.url_scheme": scope["scheme"],
         "wsgi.input": io.BytesIO(body),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
-    for name, value in scope.headers.items():
-        key = "HTTP_" + name.upper().replace("-", "_")
-        environ[key] = f"{environ[key]},{value}" if key in environ else value
+    for name, value in scope["headers"]:
+        key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
+        text = value.decode("latin-1")
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
     environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
-    for name in ("HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"):  # of the body on the wire; ours is whole
-        environ.pop(name, None)
+    for key in ("HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"):  # of the body on the wire; ours is whole
+        environ.pop(key, None)
     return environ | {"CONTENT_LENGTH": str(len(body))}

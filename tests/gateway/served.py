@@ -1,55 +1,41 @@
-"""An RSGI application on a real socket for tests: granian's embedded server on this process's event loop."""
+"""The web part's door on a real socket for tests: uvicorn on this process's event loop."""
 
 import asyncio
 import socket
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
-from granian.constants import Interfaces
-from granian.server.embed import Server
+import uvicorn
 
 from gateway import loop
+from gateway.door import Door
+from gateway.web import OPTIONS
 
 
 @contextmanager
-def served(application: Any) -> Iterator[int]:
-    """Its port, for the length of the block."""
-    port = _free_port()  # not a search for one: two test processes would find the same, and share it
-    server = Server(application, port=port, interface=Interfaces.RSGI, log_enabled=False)
-
-    async def begin() -> "asyncio.Task[None]":
-        return asyncio.create_task(server.serve())
-
-    serving = loop.run(begin())
+def served(make: Callable[[], Door]) -> Iterator[int]:
+    """The port of the door that `make` makes, for the length of the block."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = loop.run(_begin(make, listening))
     try:
-        _wait(port)
-        yield port
+        yield listening.getsockname()[1]
     finally:
-        loop.run(_end(server, serving))
+        loop.run(_end(*server))
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+async def _begin(make: Callable[[], Door], listening: socket.socket) -> "tuple[uvicorn.Server, asyncio.Task[None]]":
+    server = uvicorn.Server(uvicorn.Config(make(), **OPTIONS))
+    serving = asyncio.create_task(server.serve([listening]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    return server, serving
 
 
-async def _end(server: Any, serving: "asyncio.Task[None]") -> None:
-    server.stop()
+async def _end(server: uvicorn.Server, serving: "asyncio.Task[None]") -> None:
+    server.should_exit = True
     await asyncio.wait((serving,), timeout=5)
-
-
-def _wait(port: int) -> None:
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
-    raise TimeoutError("nothing is served")
 
 
 def ask(

@@ -31,7 +31,7 @@ def beyond(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes
 @pytest.fixture
 def port(runtime: Runtime) -> Iterator[int]:
     """A door with nothing but an echo behind it."""
-    with served(Door(switchboard(runtime), beyond, 2)) as port:
+    with served(lambda: Door(switchboard(runtime), beyond, 2)) as port:
         yield port
 
 
@@ -69,7 +69,7 @@ def test_a_body_that_is_long_or_has_no_length_is_left_to_flask(port: int) -> Non
 @pytest.mark.parametrize("body", [BODY, b"sessionId=&text=", b"text=%ff", b"text=1&text=2", b""])
 def test_both_ways_give_the_same_answer_and_headers(runtime: Runtime, body: bytes) -> None:
     board = switchboard(runtime)
-    with served(Door(board, create_app(runtime, board), 2)) as port:
+    with served(lambda: Door(board, create_app(runtime, board), 2)) as port:
         direct = ask(port, "POST", PATH, body, {"Content-Type": FORM})
         by_flask = ask(port, "POST", PATH, body, {"Content-Type": f"{FORM}; charset=utf-8"})
     assert (direct[0].status, direct[1]) == (by_flask[0].status, by_flask[1])
@@ -116,7 +116,7 @@ def echo() -> Flask:
 @pytest.fixture
 def behind(runtime: Runtime) -> Iterator[int]:
     """A door with an application behind it that says what it was asked."""
-    with served(Door(switchboard(runtime), echo(), 2)) as port:
+    with served(lambda: Door(switchboard(runtime), echo(), 2)) as port:
         yield port
 
 
