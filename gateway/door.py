@@ -5,18 +5,22 @@ gives the same answer by the same engine (docs/adr/0017 says what that saves). M
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from gateway import loop, ussd, wsgi
+from gateway import hops, loop, ussd, wsgi
 from gateway.callbacks import FORM, MAX_BODY, TEXT, BadForm, fields, secret_check
 from gateway.switchboard import Switchboard
+from gateway.wire import Wire
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
     from uvicorn._types import ASGI3Application
+
+log = logging.getLogger(__name__)
 
 BEFORE, AFTER = b"/at/", b"/ussd"
 _FORM = FORM.encode()
@@ -30,27 +34,45 @@ class Door(wsgi.Beyond):
     def __init__(self, board: Switchboard, app: "WSGIApplication", threads: int) -> None:
         super().__init__(app, threads)
         self.board = board
-        self.is_known = secret_check(board.runtime.settings.callback_secrets)
+        settings = board.runtime.settings
+        self.is_known = secret_check(settings.callback_secrets)
+        self.fault = hops.fault(board.runtime, settings.default_language)
         loop.adopt(asyncio.get_running_loop())  # hops are answered here, those that come by Flask included
 
 
-class Connection(HttpToolsProtocol):
-    """A connection as uvicorn reads it, but that a plain hop goes neither through ASGI's messages nor through Flask."""
+class Connection(Wire):
+    """A connection of which a plain hop goes neither through ASGI's messages nor through Flask."""
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: "ASGI3Application") -> None:
-        door = self.app
-        if not isinstance(door, Door) or not is_hop(cycle.scope["method"], self.url, self.headers, door.is_known):
+        if self.is_leaving:
+            cycle.keep_alive = False
+        # Of the cycle, not of the connection, which may have read further requests by now.
+        scope, door = cycle.scope, self.app
+        headers: Sequence[tuple[bytes, bytes]] = scope["headers"]  # type: ignore[assignment]
+        if not isinstance(door, Door) or not is_hop(scope["method"], scope["raw_path"], headers, door.is_known):
             super()._start_asgi_task(cycle, app)
             return
-        task = self.loop.create_task(self._answer(cycle, door.board))
+        task = self.loop.create_task(self._answer(cycle, door))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def _answer(self, cycle: RequestResponseCycle, board: Switchboard) -> None:
+    async def _answer(self, cycle: RequestResponseCycle, door: Door) -> None:
         while cycle.more_body and not cycle.disconnected:
             cycle.message_event.clear()
+            self.flow.resume_reading()
             await cycle.message_event.wait()
-        text = (await ussd.answered(board, _form(bytes(cycle.body)))).encode()
+        if cycle.more_body:  # the client is gone, and half a transcript is no hop
+            return
+        try:
+            text = await ussd.answered(door.board, _form(bytes(cycle.body)))
+        except Exception:  # it takes care of its own; but without an answer the client would wait for ever
+            log.exception("a hop failed outside the engine")
+            text = door.fault
+        if self.flow.write_paused:
+            await self.flow.drain()
+        self._write(cycle, text.encode())
+
+    def _write(self, cycle: RequestResponseCycle, text: bytes) -> None:
         cycle.response_started = cycle.response_complete = True
         if self.transport.is_closing():
             return
@@ -64,15 +86,15 @@ class Connection(HttpToolsProtocol):
         cycle.on_response()
 
 
-def is_hop(method: str, url: bytes, headers: Sequence[tuple[bytes, bytes]], is_known: Callable[[str], bool]) -> bool:
+def is_hop(method: str, path: bytes, headers: Sequence[tuple[bytes, bytes]], is_known: Callable[[str], bool]) -> bool:
     """Whether this is a plain hop: a good secret, a form, and a length that may be read."""
-    if method != "POST" or not (url.startswith(BEFORE) and url.endswith(AFTER)):
+    if method != "POST" or not (path.startswith(BEFORE) and path.endswith(AFTER)):
         return False
     found = dict(headers)
     size = found.get(b"content-length", b"")
-    if found.get(b"content-type") != _FORM or not size.isdigit() or int(size) > MAX_BODY:
+    if found.get(b"content-type") != _FORM or not wsgi.is_length(size, MAX_BODY):
         return False
-    secret = url[len(BEFORE) : -len(AFTER)]
+    secret = path[len(BEFORE) : -len(AFTER)]
     return _NO_FORMS.isdisjoint(found) and len(found) == len(headers) and secret.isascii() and is_known(secret.decode())
 
 

@@ -29,7 +29,10 @@ class Beyond:
         """Answer one request."""
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])
-        environ = _environ(scope, await _body(scope, receive))
+        body = await _body(scope, receive)
+        if body is None:
+            return
+        environ = _environ(scope, body)
         running = asyncio.get_running_loop().run_in_executor(self._pool, Response.from_app, self._app, environ, True)
         response = await running
         headers = [
@@ -39,14 +42,21 @@ class Beyond:
         await send({"type": "http.response.body", "body": response.get_data(), "more_body": False})
 
 
-async def _body(scope: "HTTPScope", receive: "ASGIReceiveCallable") -> bytes:
-    """The request's body; of one that is too long, one byte more than may be, which nobody accepts."""
-    size = dict(scope["headers"]).get(b"content-length", b"")
-    if size.isdigit() and int(size) > MAX_BODY:
+def is_length(text: bytes, most: int) -> bool:
+    """Whether a Content-Length is a number of bytes up to `most`; of thousands of digits `int` would make an error."""
+    return text.isdigit() and len(text) < 12 and int(text) <= most
+
+
+async def _body(scope: "HTTPScope", receive: "ASGIReceiveCallable") -> bytes | None:
+    """The body; one byte more than may be, which nobody accepts, when it is too long; None when the client left."""
+    size = dict(scope["headers"]).get(b"content-length")
+    if size is not None and not is_length(size.strip(), MAX_BODY):
         return b" " * (MAX_BODY + 1)
     parts, length, more = [], 0, True
     while more and length <= MAX_BODY:
         message = cast(Any, await receive())
+        if message["type"] == "http.disconnect":  # half a form may look like a whole one
+            return None
         parts.append(message.get("body", b""))
         length += len(parts[-1])
         more = message.get("more_body", False)
@@ -74,6 +84,8 @@ def _environ(scope: "HTTPScope", body: bytes) -> dict[str, Any]:
         "wsgi.run_once": False,
     }
     for name, value in scope["headers"]:
+        if b"_" in name:  # would pass for the name with a hyphen
+            continue
         key = "HTTP_" + name.decode("latin-1").upper().replace("-", "_")
         text = value.decode("latin-1")
         environ[key] = f"{environ[key]},{text}" if key in environ else text

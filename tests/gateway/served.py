@@ -8,6 +8,7 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Any
 
 import uvicorn
+from uvicorn.server import ServerState
 
 from gateway import loop
 from gateway.door import Door
@@ -17,10 +18,17 @@ from gateway.web import OPTIONS
 @contextmanager
 def served(make: Callable[[], Door]) -> Iterator[int]:
     """The port of the door that `make` makes, for the length of the block."""
+    with serving(make) as (port, _):
+        yield port
+
+
+@contextmanager
+def serving(make: Callable[[], Door]) -> Iterator[tuple[int, ServerState]]:
+    """The same, and what the server holds."""
     listening = socket.create_server(("127.0.0.1", 0))
     server = loop.run(_begin(make, listening))
     try:
-        yield listening.getsockname()[1]
+        yield listening.getsockname()[1], server[0].server_state
     finally:
         loop.run(_end(*server))
 

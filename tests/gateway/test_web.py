@@ -1,0 +1,169 @@
+"""`python -m gateway web` as processes: hops go on while its workers die, are replaced, and end."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from gateway.runtime import Runtime
+from gateway.settings import ROOT
+from tests.fixtures import SECRET
+from tests.gateway.raw_client import Client, hop
+from tests.processes import lives, wait_until
+
+
+class Web:
+    """A web part, and what it logs."""
+
+    def __init__(self, directory: Path, port: int, **addresses: str) -> None:
+        self.port, self.log = port, directory / "web.log"
+        given = {"PORT": str(port), "DATA_DIR": str(directory / "data"), "CALLBACK_SECRETS": SECRET, **addresses}
+        given |= {"PROVIDER": "africastalking", "AT_API_KEY": "k", "FIELD_KEYS": "t" * 43, "QUIET_HOURS": ""}
+        inherited = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "gateway", "web"], cwd=ROOT, env=inherited | given, stdout=log, stderr=log
+            )
+
+    def workers(self) -> list[int]:
+        """Their process ids."""
+        found = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        commands = {int(pid): _command(int(pid)) for pid in found}
+        return [pid for pid, command in commands.items() if "spawn_main" in command]
+
+    def answers(self) -> bool:
+        """Whether a hop on a connection of its own is answered."""
+        with suppress(OSError, AssertionError):
+            client = Client(self.port)
+            try:
+                return client.sends(hop()).answer()[1][:4] == b"CON "
+            finally:
+                client.leaves()
+        return False
+
+    def logged(self) -> list[str]:
+        """What was logged so far: JSON lines, and no trace of an exception."""
+        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
+        assert not any("trace" in line or "exception" in line for line in lines), lines
+        return [line["event"] for line in lines]
+
+
+def _command(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    return ""
+
+
+@pytest.fixture
+def web(tmp_path: Path, runtime: Runtime, database_url: str, redis_url: str) -> Iterator[Web]:
+    """A web part with both of its workers at work."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    web = Web(tmp_path, port, DATABASE_URL=database_url, REDIS_URL=redis_url)
+    try:
+        wait_until(web.answers, 40)
+        wait_until(lambda: len(web.workers()) == 2)
+        yield web
+    finally:
+        workers = web.workers() if web.process.poll() is None else []
+        web.process.kill()
+        web.process.wait()
+        wait_until(lambda: not any(lives(pid) for pid in workers), 10)
+
+
+def test_each_worker_answers_and_one_that_is_killed_is_replaced(web: Web) -> None:
+    first, second = web.workers()
+    for asleep in (first, second):
+        os.kill(asleep, signal.SIGSTOP)
+        try:
+            wait_until(web.answers, 4)
+        finally:
+            os.kill(asleep, signal.SIGCONT)
+    os.kill(first, signal.SIGKILL)
+    assert all(web.answers() for _ in range(20))
+    wait_until(lambda: len(web.workers()) == 2 and first not in web.workers(), 10)
+    os.kill(second, signal.SIGSTOP)
+    try:
+        wait_until(web.answers, 8)  # the new one
+    finally:
+        os.kill(second, signal.SIGCONT)
+    assert web.logged() == [f"web worker {first} ended with code -9, unasked; another takes its place"]
+
+
+def test_new_workers_take_the_places_of_the_old_without_losing_a_hop(web: Web) -> None:
+    old, over, done, lost = set(web.workers()), threading.Event(), [0, 0], []
+
+    def ask(caller: int, *, again: bool) -> None:
+        client = Client(web.port)
+        while not over.is_set():
+            try:
+                assert client.sends(hop(), pause=0.01).answer()[1][:4] == b"CON "
+                done[caller] += 1
+            except (OSError, AssertionError) as error:
+                lost.append((caller, error))
+            if lost or client.is_last or not again:
+                client.leaves()
+                client = Client(web.port)
+        client.leaves()
+
+    callers = [threading.Thread(target=ask, args=(each,), kwargs={"again": each == 1}) for each in (0, 1)]
+    for each in callers:
+        each.start()
+    try:
+        web.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(web.workers()) == 2 and not old & set(web.workers()), 40)
+    finally:
+        over.set()
+        for each in callers:
+            each.join()
+    assert lost == []
+    assert min(done) > 20
+    assert web.logged() == []
+
+
+def test_what_is_under_way_is_answered_before_the_end(web: Web, database_url: str) -> None:
+    half, idle, busy = Client(web.port), Client(web.port), Client(web.port)
+    one = hop()
+    assert idle.sends(hop()).answer()[0] == 200
+    half.sends(one[:-9])
+    with psycopg.connect(database_url) as lock:
+        lock.execute("LOCK TABLE gateway.person")
+        busy.sends(hop(), pause=0.1)
+        web.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: not listens(web.port), 2)
+    assert idle.sends(hop()).answer()[1][:4] == b"CON "
+    assert half.sends(one[-9:]).answer()[1][:4] == b"CON "
+    assert busy.answer()[1][:4] == b"CON "
+    for each in (half, idle, busy):
+        assert each.is_closed()
+        each.leaves()
+    assert web.process.wait(6) == 0
+    assert set(web.logged()) <= {"the store is away: open"}  # it is locked
+
+
+def test_workers_do_not_outlive_a_parent_that_was_killed(web: Web) -> None:
+    workers = web.workers()
+    with Client(web.port).socket:
+        web.process.kill()
+        web.process.wait()
+        wait_until(lambda: not any(lives(pid) for pid in workers), 10)
+    socket.create_server(("127.0.0.1", web.port)).close()
+    assert web.logged() == []
+
+
+def listens(port: int) -> bool:
+    """Whether anybody does."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return False
+    return True
