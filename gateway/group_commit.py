@@ -1,15 +1,16 @@
 """Questions of one kind to the store, asked together: those that come while one batch is out make the next.
 
 Decides: how many are one batch, when a second one goes out beside a first that hangs, and that of a batch which fails
-each is tried alone. Must not know: what is asked. An idle gateway asks one by one; a busy one saves the trips, the
-commits and the hand-over between threads (docs/adr/0016).
+each is tried alone. Must not know: what is asked. An idle gateway asks one by one; a busy one saves trips and commits
+(docs/adr/0016).
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
-from gateway.errands import Errands, TooSlow, within
+from gateway.errands import TooSlow, within
 from store.db import StoreUnavailable
 
 Item = TypeVar("Item")
@@ -28,22 +29,21 @@ class GroupCommit(Generic[Item, Result]):
 
     `linger_s`: so long a batch waits for more while the last one had more than one, as PostgreSQL's `commit_delay` has
     it: larger batches cost less an item. `leave_alone_s`: after an answer that came too late nothing is asked for so
-    long. Everything but `work` happens on one event loop.
+    long. Everything happens on one event loop.
     """
 
     def __init__(
         self,
-        errands: Errands,
-        work: Callable[[Sequence[Item]], Sequence[Result]],
+        work: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
         key: Callable[[Item], Hashable],
         linger_s: float = 0.0,
         leave_alone_s: float = 0.0,
     ) -> None:
-        self._errands, self._work, self._key = errands, work, key
+        self._work, self._key = work, key
         self._linger_s, self._leave_alone_s = linger_s, leave_alone_s
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
-        self._out: dict[int, float] = {}
-        self._number, self._coming, self._busy = 0, False, False
+        self._out: dict[asyncio.Task[None], float] = {}
+        self._coming, self._busy = False, False
         self._late: asyncio.TimerHandle | None = None
         self._quiet_until = 0.0
 
@@ -81,17 +81,21 @@ class GroupCommit(Generic[Item, Result]):
             return
         batch = self._taken()
         self._busy = self._linger_s > 0 and len(batch) > 1
-        self._number += 1
-        number, items = self._number, [item for item, _ in batch]
-        self._out[number] = now
+        sent = loop.create_task(self._send(batch))
+        self._out[sent] = now
+        sent.add_done_callback(partial(self._returned, loop))
 
-        def settle(results: Sequence[Result | BaseException] | None, error: BaseException | None) -> None:
-            del self._out[number]
-            for at, (_, future) in enumerate(batch):
-                _settle(future, error if results is None else results[at])
-            self._soon(loop)
+    async def _send(self, batch: "Sequence[tuple[Item, asyncio.Future[Result]]]") -> None:
+        try:
+            results = await self._done([item for item, _ in batch])
+        except Exception as error:
+            results = [error] * len(batch)
+        for (_, future), result in zip(batch, results, strict=True):
+            _settle(future, result)
 
-        self._errands.send(lambda: self._done(items), settle)
+    def _returned(self, loop: asyncio.AbstractEventLoop, sent: "asyncio.Task[None]") -> None:
+        del self._out[sent]
+        self._soon(loop)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         self._late = None
@@ -110,29 +114,29 @@ class GroupCommit(Generic[Item, Result]):
         self._waiting = left
         return list(batch.values())
 
-    def _done(self, items: Sequence[Item]) -> Sequence[Result | BaseException]:
-        """In a thread. Where the store is there and a batch fails, one item is to blame: each is done alone."""
+    async def _done(self, items: Sequence[Item]) -> Sequence[Result | BaseException]:
+        """Where the store is there and a batch fails, one item is to blame: each is done alone."""
         try:
-            return self._work(items)
+            return await self._work(items)
         except StoreUnavailable:
             raise
         except Exception:
             if len(items) == 1:
                 raise
-        return [self._alone(item) for item in items]
+        return [await self._alone(item) for item in items]
 
-    def _alone(self, item: Item) -> Result | BaseException:
+    async def _alone(self, item: Item) -> Result | BaseException:
         try:
-            (result,) = self._work([item])
+            (result,) = await self._work([item])
         except Exception as error:
             return error
         return result
 
 
-def _settle(future: "asyncio.Future[Result]", result: Result | BaseException | None) -> None:
+def _settle(future: "asyncio.Future[Result]", result: Result | BaseException) -> None:
     if future.done():
         return
     if isinstance(result, BaseException):
         future.set_exception(result)
     else:
-        future.set_result(result)  # type: ignore[arg-type]
+        future.set_result(result)

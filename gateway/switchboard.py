@@ -5,6 +5,7 @@ Decides: what is asked in batches. Must not know: screens, HTTP. All of it runs 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from gateway.dropped import Dropped
@@ -22,6 +23,8 @@ OPENINGS_LINGER_S, SUBMISSIONS_LINGER_S = 0.003, 0.006
 """While many come. Measured on two busy cores: a tenth more hops, a quarter less of PostgreSQL's time a hop."""
 LEAVE_ALONE_S = 2.0
 """After an opening that took too long: so long the next ones do not even ask."""
+TURN_S = 60.0
+"""For submissions that hold a lock, in a thread: more than their statements can take."""
 
 Sent = tuple[Content, Submission]
 """An application, with the content that its session began with."""
@@ -42,20 +45,22 @@ def switchboard(runtime: Runtime) -> Switchboard:
     """The process's."""
     sessions = Sessions(runtime.pipe)
 
-    def opened(calls: Sequence[Call]) -> Sequence[State]:
-        with runtime.db.statements() as tx:
-            return drafts.openings(runtime.context(tx), calls, runtime.settings.default_language)
+    async def opened(calls: Sequence[Call]) -> Sequence[State]:
+        default = runtime.settings.default_language
+        return await runtime.db.on_loop(lambda tx: drafts.openings(runtime.context(tx), calls, default))
 
-    def submitted(sent: Sequence[Sent]) -> Sequence[dict[str, Any]]:
-        single = not any(apply.takes_turns(content, [each]) for content, each in sent)
-        return runtime.db.repeated(lambda tx: _submitted(runtime, tx, sent), single=single)
+    async def submitted(sent: Sequence[Sent]) -> Sequence[dict[str, Any]]:
+        if any(apply.takes_turns(content, [each]) for content, each in sent):
+            turn = partial(runtime.db.repeated, lambda tx: _submitted(runtime, tx, sent))
+            return await runtime.errands.run(turn, TURN_S)
+        return await runtime.db.on_loop(lambda tx: _submitted(runtime, tx, sent))
 
     return Switchboard(
         runtime,
         sessions,
         Dropped(runtime, sessions),
-        GroupCommit(runtime.errands, opened, lambda call: call.session, OPENINGS_LINGER_S, LEAVE_ALONE_S),
-        GroupCommit(runtime.errands, submitted, lambda sent: sent[1].phone, SUBMISSIONS_LINGER_S),
+        GroupCommit(opened, lambda call: call.session, OPENINGS_LINGER_S, LEAVE_ALONE_S),
+        GroupCommit(submitted, lambda sent: sent[1].phone, SUBMISSIONS_LINGER_S),
     )
 
 

@@ -4,6 +4,7 @@ Whatever goes wrong between here and PostgreSQL reaches callers as `StoreUnavail
 needs the driver's exceptions.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.engine import URL, make_url
 
-from store import kept
+from store import kept, on_loop
 
 Transaction = sa.Connection
 """What store functions take as `tx`. Callers only pass it on."""
@@ -26,6 +27,8 @@ OVERTAKEN = {"40001", "40P01"}
 """SQLSTATE of a transaction that was ended for the sake of another: serialization failure, deadlock."""
 TRIES = 3
 PAUSE_S = 0.02
+_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""A server that went without a word is given up after half a minute (libpq's parameters, in s and ms)."""
 
 T = TypeVar("T")
 
@@ -44,6 +47,10 @@ def address(url: str) -> URL:
     if not colon or scheme.partition("+")[0] not in ("postgres", "postgresql"):
         raise ValueError("the store is PostgreSQL: postgresql://user:password@host:port/database")
     return make_url(f"postgresql+psycopg://{rest}")
+
+
+def _connected(dialect: Any, record: Any, positional: Sequence[Any], named: dict[str, Any]) -> psycopg.Connection:
+    return on_loop.Connection.connect(*positional, **named)
 
 
 @contextmanager
@@ -80,7 +87,7 @@ class Database:
     ) -> None:
         self._url = address(url)
         self._listeners: dict[tuple[str, ...], psycopg.Connection] = {}
-        self._settings = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": application_name}
+        self._settings = {"connect_timeout": CONNECT_TIMEOUT_S, "application_name": application_name, **_ALIVE}
         options = {
             "statement_timeout": statement_timeout_ms,
             "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS,
@@ -94,6 +101,7 @@ class Database:
             hide_parameters=True,  # an error's text may be logged; answers and phones may not
             connect_args={**self._settings, "options": " ".join(f"-c {key}={value}" for key, value in options.items())},
         )
+        sa.event.listen(self._engine, "do_connect", _connected)
         kept.watch(self._engine)
         self._singles = kept.Singles(self._engine.execution_options(isolation_level="AUTOCOMMIT"))
 
@@ -103,33 +111,48 @@ class Database:
         with _as_unavailable(), self._engine.begin() as tx:
             yield tx
 
-    def repeated(self, work: Callable[[Transaction], T], *, single: bool = False) -> T:
+    def repeated(self, work: Callable[[Transaction], T]) -> T:
         """What `work` returns, in one transaction; from the beginning again when another overtook it. StoreUnavailable.
 
-        Three times at most, for work that does nothing outside of its transaction. `single`: as in `statements`, for
-        work whose one statement that writes does all or nothing.
+        Three times at most, for work that does nothing outside of its transaction.
         """
-        begin = self.statements if single else self.transaction
         for made in range(1, TRIES):
             try:
-                with begin() as tx:
+                with self.transaction() as tx:
                     return work(tx)
             except Overtaken:
                 time.sleep(PAUSE_S * made)
-        with begin() as tx:
+        with self.transaction() as tx:
             return work(tx)
 
-    @contextmanager
-    def statements(self) -> Iterator[Transaction]:
-        """Each statement is a transaction of its own: for one question, without the trips that begin and commit it."""
-        with _as_unavailable():
-            tx = self._singles.take()
+    async def on_loop(self, work: Callable[[Transaction], T]) -> T:
+        """What `work` returns, the running loop waiting for its statements (store/on_loop.py). StoreUnavailable.
+
+        Each statement is a transaction of its own, without the trips that begin and commit it. Done again as in
+        `repeated`: of its statements one at most may write.
+        """
+        for made in range(1, TRIES):
             try:
-                yield tx
-            except BaseException:
+                return await self._on_loop(work)
+            except Overtaken:
+                await asyncio.sleep(PAUSE_S * made)
+        return await self._on_loop(work)
+
+    async def _on_loop(self, work: Callable[[Transaction], T]) -> T:
+        with _as_unavailable():
+            found = await on_loop.run(self._singles.take)
+            tx = await asyncio.to_thread(self._singles.open) if found is None else found
+            try:
+                result = await on_loop.run(lambda: work(tx))
+            except Exception:
+                tx.close()
+                raise
+            except BaseException:  # in the midst of a statement
+                tx.invalidate()
                 tx.close()
                 raise
             self._singles.keep(tx)
+            return result
 
     def ping(self) -> None:
         """Ask the store for one row. StoreUnavailable when it does not give it."""

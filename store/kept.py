@@ -52,13 +52,17 @@ class Singles:
         self._engine = engine
         self._kept: deque[sa.Connection] = deque()
 
-    def take(self) -> sa.Connection:
-        """One that is alive; give it back by `keep`, or close it."""
+    def open(self) -> sa.Connection:
+        """A new one, or one of the pool's; give it back by `keep`, or close it."""
+        return self._engine.connect()
+
+    def take(self) -> sa.Connection | None:
+        """One that was kept and is alive, if there is any."""
         while True:
             try:
                 tx = self._kept.popleft()
             except IndexError:  # none, or another thread was first
-                return self._engine.connect()
+                return None
             try:
                 _must_be_alive(tx.connection.driver_connection, tx.connection, None)  # type: ignore[arg-type]
             except sa.exc.DisconnectionError:

@@ -39,7 +39,12 @@ def store() -> Store:
 
 
 def together(store: Store, linger_s: float = 0.0, leave_alone_s: float = 0.0) -> GroupCommit[int, int]:
-    return GroupCommit(Errands(4), store.work, lambda item: item % 10, linger_s, leave_alone_s)
+    errands = Errands(4)
+
+    async def work(items: Sequence[int]) -> Sequence[int]:
+        return await errands.run(lambda: store.work(items), 10)
+
+    return GroupCommit(work, lambda item: item % 10, linger_s, leave_alone_s)
 
 
 async def ask(group: GroupCommit[int, int], items: Sequence[int], seconds: float = 5.0) -> list[int | BaseException]:

@@ -100,7 +100,7 @@ SPACED = form(session="wire-spaced")
         hop(path=f"{PATH}?x=1"),
         hop(path=f"{PATH}#x"),
         hop(path=PATH.replace("u", "%75")),
-        hop("X-Name: caf\xe9"),
+        hop("X-Name: \xe9t\xe9"),
         hop("X-Empty:"),
         hop("X-Twice: 1", "X-Twice: 2"),
         hop("Content_Type: text/plain", "Content_Length: 3"),

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from gateway import workflow_sync
+from gateway import loop, workflow_sync
 from gateway.runtime import Runtime
 from handlers import apply
 from handlers.apply import Submission
@@ -188,8 +188,8 @@ def test_without_a_lock_to_hold_each_statement_may_be_a_transaction(runtime: Run
     def work(tx: Transaction) -> list[dict[str, Any]]:
         return apply.submit_all(runtime.context(tx), asked)
 
-    first = runtime.db.repeated(work, single=True)
-    assert runtime.db.repeated(work, single=True) == first
+    first = loop.run(runtime.db.on_loop(work))
+    assert loop.run(runtime.db.on_loop(work)) == first
     tables = ("application", "gateway.event", "gateway.message", "gateway.clock", "gateway.person")
     assert [count(database_url, table) for table in tables] == [2] * 5
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import psycopg
 
+from gateway import loop
 from gateway.runtime import Runtime
 from handlers import drafts
 from handlers.drafts import Call
@@ -32,8 +33,7 @@ def furnished(runtime: Runtime, database_url: str) -> None:
 
 
 def opened(runtime: Runtime, calls: list[Call]) -> list[State]:
-    with runtime.db.statements() as tx:
-        return drafts.openings(runtime.context(tx), calls, "ar")
+    return loop.run(runtime.db.on_loop(lambda tx: drafts.openings(runtime.context(tx), calls, "ar")))
 
 
 def calls(again: str = "", **how: Any) -> list[Call]:

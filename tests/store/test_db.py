@@ -1,5 +1,6 @@
 """Connections: transactions end as they should, notices are heard, and a store that is away is said to be."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -74,10 +75,10 @@ def test_connections_that_broke_are_replaced(db: Database, owner: psycopg.Connec
 
 
 def test_the_cursor_of_a_connection_that_broke_is_replaced_with_it(db: Database, owner: psycopg.Connection) -> None:
-    pids = []
+    pids: list[int] = []
     for _ in range(3):
-        with db.statements() as tx:
-            pids += [pid for (pid,) in asked(tx, "SELECT pg_backend_pid() WHERE %s", [True])]
+        ((pid,),) = asyncio.run(db.on_loop(lambda tx: asked(tx, "SELECT pg_backend_pid() WHERE %s", [True])))
+        pids.append(pid)
         if len(pids) == 2:
             owner.execute("SELECT pg_terminate_backend(%s)", pids[-1:])
             time.sleep(0.1)
