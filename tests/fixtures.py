@@ -1,6 +1,5 @@
 """The gateway as tests use it: a runtime on this worker's servers, the application, a phone, and its outbox."""
 
-import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +17,7 @@ from gateway.runtime import Runtime, build
 from gateway.setbacks import Setbacks
 from gateway.settings import Settings
 from tests.handset import Handset, Post
+from tests.peers import closed_port
 
 SECRET = "a-secret-of-tests"
 
@@ -115,6 +115,4 @@ def post(runtime: Runtime, database_url: str) -> PostOffice:
 @pytest.fixture
 def closed_port_url() -> str:
     """The address of a store that is not there."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"postgresql://gateway:none@127.0.0.1:{probe.getsockname()[1]}/gateway"
+    return f"{closed_port().replace('http://', 'postgresql://gateway:none@')}/gateway"

@@ -5,6 +5,7 @@ in both.
 """
 
 import json
+import os
 import re
 import socket
 import threading
@@ -19,6 +20,8 @@ from urllib.parse import parse_qs
 
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
+
+from gateway.ports import is_free
 
 PATH = "/version1/messaging"
 
@@ -186,7 +189,9 @@ def hanging_up(answer: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
         thread.join(5)
 
 
+_ports = count(12_000 + os.getpid() % 2_000 * 9)
+
+
 def closed_port() -> str:
-    """An address on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+    """An address on which nobody listens, and that the system gives to nobody: ports of its choice begin higher."""
+    return f"http://127.0.0.1:{next(port for port in _ports if is_free(port))}"

@@ -10,7 +10,7 @@ from gateway.app import create_app
 from gateway.door import Door
 from gateway.runtime import Runtime
 from gateway.switchboard import switchboard
-from tests.gateway.raw_client import Client, Served, ask, form, hop, quiet, wired
+from tests.gateway.raw_client import Client, Served, ask, form, hop, logged, quiet, wired
 from tests.gateway.served import serving
 from tests.gateway.test_door import PATH
 from tests.processes import wait_until
@@ -56,14 +56,14 @@ def test_what_is_no_http_is_refused_without_a_trace(
     client = whole.client().sends(one)
     assert client.answer()[0] == 400
     assert client.is_closed()
-    assert {each.name for each in caplog.records} <= {"gateway.wire"}
+    assert {each.name for each in logged(caplog)} <= {"gateway.wire"}
     assert runtime.redis.keys("s:*") == []
 
 
 def test_a_length_of_thousands_of_digits_is_no_fault_of_ours(whole: Served, caplog: pytest.LogCaptureFixture) -> None:
     status, _ = whole.client().sends(hop(size="0" * 5000 + SIZE, body=ONE)).answer()
     assert status == 200
-    assert [each.name for each in caplog.records] == ["gateway.ussd"]
+    assert [each.name for each in logged(caplog)] == ["gateway.ussd"]
 
 
 @pytest.mark.parametrize("more", [b"&more=than&its=length", b"\xff\xff", b"GET nonsense\r\n\r\n"])
@@ -178,5 +178,5 @@ def test_a_hop_that_fails_outside_the_engine_has_an_answer(
     for _ in range(2):
         status, body = client.sends(hop()).answer()
         assert (status, body[:4]) == (200, b"END ")
-    assert [each.getMessage() for each in caplog.records] == ["a hop failed outside the engine"] * 2
+    assert [each.getMessage() for each in logged(caplog)] == ["a hop failed outside the engine"] * 2
     assert client.sends(hop(path=f"{PATH}/ended")).answer()[0] == 200
