@@ -3,6 +3,7 @@
 It decides wiring only; it must not know the gateway beyond its address and callback secret.
 """
 
+import signal
 from threading import Thread
 from types import TracebackType
 from typing import Self
@@ -99,12 +100,18 @@ def serve(
     switches: Switches | None = None,
     ussd_code: str = "*964#",
 ) -> None:
-    """Run the far side in this process until interrupted."""
-    simulator = Simulator(
-        gateway_url, secret, api_key=api_key, username=username, switches=switches,
-        ussd_code=ussd_code, host=host, port=port,
-    )  # fmt: skip
+    """Run the far side in this process until interrupted.
+
+    The interrupt is waited for, not raised wherever this thread happens to be: there it could be lost.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # not ignored, whatever was inherited
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # in the threads to come, too
     try:
-        simulator.serve_forever()
+        simulator = Simulator(
+            gateway_url, secret, api_key=api_key, username=username, switches=switches,
+            ussd_code=ussd_code, host=host, port=port,
+        )  # fmt: skip
+        with simulator:
+            signal.sigwait({signal.SIGINT})
     finally:
-        simulator.close()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
