@@ -64,7 +64,8 @@ def test_a_later_pass_drops_an_anchor_and_the_log_has_it(
     assert _latest(runtime) is None
     # Nothing is decided while any transaction is open that began before, and the server has other tests' too.
     anchor = until(lambda: _after(keeper.round, runtime), "an anchor", 30)
-    assert anchor and anchor.hash.hex() in caplog.text
+    assert anchor is not None
+    assert anchor.hash.hex() in caplog.text
 
 
 def _after(round_: Callable[[], None], runtime: Runtime) -> chain.Anchor | None:
