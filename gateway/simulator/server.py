@@ -22,6 +22,9 @@ from gateway.simulator.switches import SwitchBoard, Switches
 from gateway.simulator.timers import Timers
 from gateway.simulator.ussd import UssdNetwork
 
+POLL_S = 0.05
+"""How often the server looks whether it was told to end."""
+
 
 class _Quiet(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
@@ -54,32 +57,23 @@ class Simulator:
         self.desk = Desk(self.mailboxes, self.sms, Reports(persistence, self.board, self._timers), self.board)
         self._server = make_server(host, port, self._app(), threaded=True, request_handler=_Quiet)
         self.url = f"http://{host}:{self._server.server_port}"
-        self._thread: Thread | None = None
-
-    def serve_forever(self) -> None:
-        """Serve in this thread until `shutdown` or an interrupt."""
-        self._server.serve_forever(poll_interval=0.05)
+        self._thread = Thread(target=self._server.serve_forever, args=(POLL_S,), name="simulator", daemon=True)
 
     def switch(self, **patch: object) -> Switches:
         """Change switches; raises `SwitchError`."""
         return self.board.change(patch)
 
-    def close(self) -> None:
-        """Stop listening, drop what waits, let running callbacks end."""
-        if self._thread is not None:
-            self._server.shutdown()
-            self._thread.join()
-        self._server.server_close()
-        self._timers.close()
-        self._callbacks.close()
-
     def __enter__(self) -> Self:
-        self._thread = Thread(target=self.serve_forever, name="simulator", daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
+        """Stop listening, drop what waits, let running callbacks end."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._timers.close()
+        self._callbacks.close()
 
     def _app(self) -> Flask:
         app = Flask("gateway.simulator", static_folder=None)

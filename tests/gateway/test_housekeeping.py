@@ -60,20 +60,16 @@ def test_a_later_pass_drops_an_anchor_and_the_log_has_it(
 ) -> None:
     caplog.set_level("INFO")
     keeper = Housekeeper(runtime, AGES)
-    keeper.round()
-    assert _latest(runtime) is None
+    assert _anchored(runtime, keeper) is None
     # Nothing is decided while any transaction is open that began before, and the server has other tests' too.
-    anchor = until(lambda: _after(keeper.round, runtime), "an anchor", 30)
+    anchor = until(lambda: _anchored(runtime, keeper), "an anchor", 30)
     assert anchor is not None
     assert anchor.hash.hex() in caplog.text
 
 
-def _after(round_: Callable[[], None], runtime: Runtime) -> chain.Anchor | None:
-    round_()
-    return _latest(runtime)
-
-
-def _latest(runtime: Runtime) -> chain.Anchor | None:
+def _anchored(runtime: Runtime, keeper: Housekeeper) -> chain.Anchor | None:
+    """The latest anchor after one more pass."""
+    keeper.round()
     with runtime.db.transaction() as tx:
         return chain.latest(tx)
 

@@ -1,6 +1,5 @@
 """The history is only added to, and whoever gets around that is found by the first link that no longer fits."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -14,6 +13,7 @@ from store.applications import Application
 from store.chain import Break
 from store.db import Database
 from tests.store.workflow import NOW
+from tests.system.running import until
 
 SET_STATES = ("DOCS_REQUIRED", "UNDER_REVIEW", "INFO_REQUIRED", "UNDER_REVIEW")
 
@@ -199,10 +199,8 @@ def _anchored(db: Database) -> chain.Anchor | None:
 
 def _anchored_soon(db: Database) -> chain.Anchor:
     """The next anchor: a transaction of another test on the same server holds it back, too."""
-    until = time.monotonic() + 30
-    while (anchor := _anchored(db)) is None:
-        assert time.monotonic() < until, "no anchor in 30 s"
-        time.sleep(0.05)
+    anchor = until(lambda: _anchored(db), "an anchor", 30)
+    assert anchor is not None
     return anchor
 
 
