@@ -88,3 +88,10 @@ def test_a_store_that_is_away_holds_up_no_hop_and_loses_no_step(
     with pytest.raises(StoreUnavailable):
         away.flush()
     assert len(away._waiting) == number
+
+
+def test_a_session_of_any_signs_is_written_as_it_is(runtime: Runtime, database_url: str, app: Flask) -> None:
+    handset = Handset(poster(app))
+    handset.session = "a\tb\\N\nc\r\\d"
+    handset.send()
+    assert path(runtime, database_url, handset) == [("menu main", False, None)]
