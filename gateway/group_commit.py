@@ -1,8 +1,8 @@
 """Questions of one kind to the store, asked together: those that come while one batch is out make the next.
 
-Decides: how many are one batch, when a second one goes out beside a first that hangs, and that of a batch which fails
-each is tried alone. Must not know: what is asked. An idle gateway asks one by one; a busy one saves trips and commits
-(docs/adr/0016).
+Decides: how many are one batch, when a second one goes out beside a first that hangs, how long others give way to one,
+and that of a batch which fails each is tried alone. Must not know: what is asked. An idle gateway asks one by one; a
+busy one saves trips and commits (docs/adr/0016).
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class GroupCommit(Generic[Item, Result]):
 
     `linger_s`: so long a batch waits for more while the last one had more than one, as PostgreSQL's `commit_delay` has
     it: larger batches cost less an item. `leave_alone_s`: after an answer that came too late nothing is asked for so
-    long. Everything happens on one event loop.
+    long. `first_s`: so long `clear` waits for a batch that has left. Everything happens on one event loop.
     """
 
     def __init__(
@@ -38,14 +38,18 @@ class GroupCommit(Generic[Item, Result]):
         key: Callable[[Item], Hashable],
         linger_s: float = 0.0,
         leave_alone_s: float = 0.0,
+        first_s: float = 0.0,
     ) -> None:
         self._work, self._key = work, key
-        self._linger_s, self._leave_alone_s = linger_s, leave_alone_s
+        self._linger_s, self._leave_alone_s, self._first_s = linger_s, leave_alone_s, first_s
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._out: dict[asyncio.Task[None], float] = {}
         self._coming, self._busy = False, False
         self._late: asyncio.TimerHandle | None = None
         self._quiet_until = 0.0
+        self._clear = asyncio.Event()
+        self._clear.set()
+        self._clearing: asyncio.TimerHandle | None = None
 
     async def do(self, item: Item, seconds: float) -> Result:
         """The item's result, or what `work` raised; TooSlow after `seconds`: it is done all the same."""
@@ -60,6 +64,11 @@ class GroupCommit(Generic[Item, Result]):
         except TooSlow:
             self._quiet_until = loop.time() + self._leave_alone_s
             raise
+
+    async def clear(self) -> None:
+        """Return when no batch is out that left less than `first_s` ago."""
+        if not self._clear.is_set():
+            await self._clear.wait()
 
     def _soon(self, loop: asyncio.AbstractEventLoop) -> None:
         """At the end of this turn of the loop, with all who come in it, or a little later when many come."""
@@ -84,6 +93,14 @@ class GroupCommit(Generic[Item, Result]):
         sent = loop.create_task(self._send(batch))
         self._out[sent] = now
         sent.add_done_callback(partial(self._returned, loop))
+        if self._first_s:
+            self._hold(loop)
+
+    def _hold(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._clear.clear()
+        if self._clearing:
+            self._clearing.cancel()
+        self._clearing = loop.call_later(self._first_s, self._clear.set)
 
     async def _send(self, batch: "Sequence[tuple[Item, asyncio.Future[Result]]]") -> None:
         try:
@@ -95,6 +112,8 @@ class GroupCommit(Generic[Item, Result]):
 
     def _returned(self, loop: asyncio.AbstractEventLoop, sent: "asyncio.Task[None]") -> None:
         del self._out[sent]
+        if not self._out:
+            self._clear.set()
         self._soon(loop)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -32,6 +32,7 @@ ATTEMPTS = 5
 async def answer(board: Switchboard, hop: Hop) -> str:
     """The body for this hop. Duplicates get the same bytes; anything impossible gets a true and polite END."""
     sessions = board.sessions
+    await board.submissions.clear()
     async with sessions.turn(hop.session):
         record = sessions.recent(hop.session)
         sure = record is None or not _is_next(record, hop)
@@ -74,7 +75,7 @@ async def _answered(board: Switchboard, hop: Hop, record: Record | None, sure: b
 
 
 def _verified(sessions: Sessions, hop: Hop, record: Record) -> Callable[[], Awaitable[None]]:
-    """Before anything is done outside, Redis is asked whether another process has moved the session."""
+    """Before an act, Redis is asked whether another process has moved the session."""
 
     async def verify() -> None:
         found = await sessions.load(hop.session)

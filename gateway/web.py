@@ -9,12 +9,14 @@ import multiprocessing
 import os
 import signal
 import threading
+from functools import partial
 from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from gateway import logs, reload
+from gateway.accepting import Loop, table
 from gateway.app import create_app
 from gateway.door import Connection, Door
 from gateway.runtime import build
@@ -52,7 +54,8 @@ OPTIONS: dict[str, Any] = {
 def serve(host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; SIGHUP puts new workers in the places of the old, one after the other."""
     logs.configure(logging.INFO)
-    config = uvicorn.Config("gateway.web:application", factory=True, host=host, port=port, workers=WORKERS, **OPTIONS)
+    options = OPTIONS | {"loop": partial(Loop, table(WORKERS))}
+    config = uvicorn.Config("gateway.web:application", factory=True, host=host, port=port, workers=WORKERS, **options)
     Workers(config, [config.bind_socket()]).run()
 
 

@@ -13,6 +13,8 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from gateway.accepting import Loop
+
 log = logging.getLogger(__name__)
 
 PATIENCE_S = 30
@@ -40,6 +42,12 @@ class Wire(HttpToolsProtocol):
         if self.server_state not in _swept:
             _swept.add(self.server_state)
             self.loop.call_later(SWEEP_S, _sweep, self.loop, self.server_state)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Another connection may come in its place."""
+        super().connection_lost(exc)
+        if isinstance(self.loop, Loop):
+            self.loop.share.change(-1)
 
     def data_received(self, data: bytes) -> None:
         """Read on; what is no HTTP, and a head that does not end, is refused."""
