@@ -14,20 +14,20 @@ import socket
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing.sharedctypes import SynchronizedArray
 from typing import Any
 
 import uvloop
 
 log = logging.getLogger(__name__)
 
-YIELD_S = 0.002
+YIELD_S = 0.01
 """For so long the others may take a connection; then it is ours, for they may be busy, or hang."""
 BURST = 16
 """Connections taken in one turn of the loop."""
 RETRY_S = 1.0
 """After the system had no file left for a connection."""
-LOCK_S = 1.0
+SETTLE_S = 0.05
+"""So long after a worker wrote itself down it looks whether another did so in the same place."""
 
 
 @dataclass(frozen=True)
@@ -35,33 +35,31 @@ class Table:
     """What workers tell each other, in memory that they share: by line a process id, 0 for nobody's, and how many
     connections that process has."""
 
-    pids: "SynchronizedArray[int]"
+    pids: "ctypes.Array[ctypes.c_int]"
     connections: "ctypes.Array[ctypes.c_int]"
 
 
 def table(workers: int) -> Table:
     """For so many workers, and those that take their places; made by their parent."""
     context = multiprocessing.get_context("spawn")
-    return Table(context.Array("i", 2 * workers), context.RawArray("i", 2 * workers))
+    return Table(context.RawArray("i", 2 * workers), context.RawArray("i", 2 * workers))
 
 
 class Share:
     """What this worker has, and what it knows of the others."""
 
     def __init__(self, table: Table) -> None:
-        self._lock, self._pids, self._connections = table.pids.get_lock(), table.pids.get_obj(), table.connections
+        self._pids, self._connections = table.pids, table.connections
         self._line: int | None = None
 
-    def join(self) -> None:
+    async def join(self) -> None:
         """From now on others count on this worker."""
-        held = self._lock.acquire(timeout=LOCK_S)  # whoever held it may have been killed
-        try:
-            self._line = next((line for line, pid in enumerate(self._pids) if not _lives(pid)), None)
-            if self._line is not None:
-                self._pids[self._line], self._connections[self._line] = os.getpid(), 0
-        finally:
-            if held:
-                self._lock.release()
+        while (line := next((line for line, pid in enumerate(self._pids) if not _lives(pid)), None)) is not None:
+            self._pids[line], self._connections[line] = os.getpid(), 0
+            await asyncio.sleep(SETTLE_S)
+            if self._pids[line] == os.getpid():  # nobody else took it at the same moment
+                self._line = line
+                return
 
     def leave(self) -> None:
         """This worker takes no more connections."""
@@ -102,7 +100,7 @@ class Loop(uvloop.Loop):
         """As the loop's own, for a socket that is bound and speaks no TLS."""
         sock.listen(backlog)
         sock.setblocking(False)
-        self.share.join()
+        await self.share.join()
         return Listener(self, sock, protocol_factory)
 
 

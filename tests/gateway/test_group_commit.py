@@ -38,13 +38,15 @@ def store() -> Store:
     return Store()
 
 
-def together(store: Store, linger_s: float = 0.0, leave_alone_s: float = 0.0) -> GroupCommit[int, int]:
+def together(
+    store: Store, linger_s: float = 0.0, leave_alone_s: float = 0.0, first_s: float = 0.0
+) -> GroupCommit[int, int]:
     errands = Errands(4)
 
     async def work(items: Sequence[int]) -> Sequence[int]:
         return await errands.run(lambda: store.work(items), 10)
 
-    return GroupCommit(work, lambda item: item % 10, linger_s, leave_alone_s)
+    return GroupCommit(work, lambda item: item % 10, linger_s, leave_alone_s, first_s)
 
 
 async def ask(group: GroupCommit[int, int], items: Sequence[int], seconds: float = 5.0) -> list[int | BaseException]:
@@ -139,6 +141,31 @@ def test_after_an_answer_that_came_too_late_nothing_is_asked_for_a_while(store: 
     assert isinstance(result, TooSlow)
     assert time.monotonic() - began < 0.5
     store.gate.set()
+
+
+@pytest.mark.parametrize(("first_s", "longest"), [(5.0, 0.1), (0.1, 0.0), (0.0, 0.0)])
+def test_others_give_way_to_a_batch_until_it_is_back_but_not_for_long(
+    store: Store, first_s: float, longest: float
+) -> None:
+    group = together(store, first_s=first_s)
+    store.gate.clear()
+
+    async def waited() -> tuple[float, bool]:
+        """How long, from a moment after the batch has left; it comes back 0.1 s after that."""
+        await group.clear()
+        batch = asyncio.ensure_future(group.do(1, 9))
+        await asyncio.sleep(0.12 if first_s == 0.1 else 0.02)
+        asyncio.get_running_loop().call_later(0.1, store.gate.set)
+        began = time.monotonic()
+        await group.clear()
+        took, was_back = time.monotonic() - began, batch.done()
+        await batch
+        await group.clear()
+        return took, was_back
+
+    took, was_back = loop.run(waited())
+    assert longest <= took < longest + 0.08
+    assert was_back == (first_s == 5.0)
 
 
 def test_an_errand_brings_its_result_its_fault_or_nothing_in_time() -> None:

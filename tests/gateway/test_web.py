@@ -40,6 +40,13 @@ class Web:
         commands = {int(pid): _command(int(pid)) for pid in found}
         return [pid for pid, command in commands.items() if "spawn_main" in command]
 
+    def connections(self, worker: int) -> int:
+        """How many clients a worker has."""
+        table = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        own = {line[9] for line in table if line[1].endswith(f":{self.port:04X}") and line[3] == "01"}
+        files = [os.readlink(each) for each in Path(f"/proc/{worker}/fd").iterdir() if each.is_symlink()]
+        return len(own & {name.removeprefix("socket:[").rstrip("]") for name in files})
+
     def answers(self) -> bool:
         """Whether a hop on a connection of its own is answered."""
         with suppress(OSError, AssertionError):
@@ -80,14 +87,20 @@ def web(tmp_path: Path, runtime: Runtime, database_url: str, redis_url: str) -> 
         wait_until(lambda: not any(lives(pid) for pid in workers), 10)
 
 
-def test_each_worker_answers_and_one_that_is_killed_is_replaced(web: Web) -> None:
+def both_at_work(web: Web) -> tuple[int, int]:
+    """The workers, once each of them answers while the other one sleeps."""
     first, second = web.workers()
     for asleep in (first, second):
         os.kill(asleep, signal.SIGSTOP)
         try:
-            wait_until(web.answers, 4)
+            wait_until(web.answers, 10)
         finally:
             os.kill(asleep, signal.SIGCONT)
+    return first, second
+
+
+def test_each_worker_answers_and_one_that_is_killed_is_replaced(web: Web) -> None:
+    first, second = both_at_work(web)
     os.kill(first, signal.SIGKILL)
     assert all(web.answers() for _ in range(20))
     wait_until(lambda: len(web.workers()) == 2 and first not in web.workers(), 10)
@@ -97,6 +110,39 @@ def test_each_worker_answers_and_one_that_is_killed_is_replaced(web: Web) -> Non
     finally:
         os.kill(second, signal.SIGCONT)
     assert web.logged() == [f"web worker {first} ended with code -9, unasked; another takes its place"]
+
+
+def test_connections_are_dealt_out_evenly_and_anew_when_some_have_left(web: Web) -> None:
+    one, other = both_at_work(web)
+    held = [Client(web.port) for _ in range(40)]
+    try:
+        assert {client.sends(hop()).answer()[0] for client in held} == {200}
+        assert abs(web.connections(one) - web.connections(other)) <= 4
+        for client in held[::2]:
+            client.leaves()
+        wait_until(lambda: web.connections(one) + web.connections(other) == 20)
+        held = [*held[1::2], *(Client(web.port) for _ in range(20))]
+        assert {client.sends(hop()).answer()[0] for client in held} == {200}
+        assert abs(web.connections(one) - web.connections(other)) <= 4
+    finally:
+        for client in held:
+            client.leaves()
+    assert web.logged() == []
+
+
+def test_a_worker_that_hangs_with_fewer_connections_keeps_nobody_waiting(web: Web) -> None:
+    one, other = both_at_work(web)
+    held = [Client(web.port).sends(hop()) for _ in range(6)]
+    os.kill(one, signal.SIGSTOP)
+    try:
+        held += [Client(web.port).sends(hop()) for _ in range(20)]
+        wait_until(lambda: web.connections(other) >= 20, 5)
+    finally:
+        os.kill(one, signal.SIGCONT)
+    assert {client.answer()[0] for client in held} == {200}
+    for client in held:
+        client.leaves()
+    assert web.logged() == []
 
 
 def test_new_workers_take_the_places_of_the_old_without_losing_a_hop(web: Web) -> None:
