@@ -73,7 +73,7 @@ async def _written(runtime: Runtime, walked: Sequence[Record]) -> None:
     for number in range(LIVE):
         session, record = f"ATUid_live_{number:08x}_{number:012}", _another(walked[number % len(INPUTS)], number)
         noted = forms.noting(record.phone, session, 1_700_000_000)
-        await sessions.save(session, record, *([noted] if record.state.answers else []))
+        await sessions.save(session, record, noted if record.state.answers else None)
 
 
 def _used(redis: Redis) -> int:

@@ -9,15 +9,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway import loop
-from gateway.errands import HOP_S
+from gateway.errands import HOP_S, TooSlow
 from gateway.open_forms import OpenForms
 from gateway.redis_pipe import Command
 from gateway.runtime import Runtime
 from gateway.sessions import Overtaken, Sessions
 from handlers import drafts
+from menus import unfinished
 from menus.state import State
 from store import dialogues, steps
 from store import drafts as drafts_store
+from store.db import StoreUnavailable
 
 log = logging.getLogger(__name__)
 
@@ -36,42 +38,71 @@ class Dropped:
         """What notes in Redis that this session has a form with an answer now."""
         return self._forms.noting(phone, session, int(self._runtime.now().timestamp()))
 
-    async def redialled(self, phone: str, session: str, seconds: float) -> None:
-        """The phone calls anew: what its last call left is kept, and that call is over. StoreUnavailable, TooSlow."""
+    async def redialled(self, phone: str, session: str, seconds: float) -> State | None:
+        """The phone calls anew: what its last call left is kept, and that call is over.
+
+        The opening that offers the form, where the store is away or takes longer than `seconds`. Overtaken when the
+        session is not new: a late repeat of a first hop ends nothing.
+        """
         earlier = await self._forms.of(phone)
         if earlier is None or earlier == session:
-            return
+            return None
+        if (own := await self._sessions.load(session)) is not None:
+            raise Overtaken(own)
         async with self._sessions.turn(earlier):
-            record = await self._sessions.load(earlier)
-            if record is None or record.ended or record.phone != phone:
-                return
-            await self.keep(phone, earlier, record.state, seconds, tell=False)
+            record = await self._sessions.latest(earlier)
+            if record is None or record.phone != phone or not unfinished.is_unfinished(record.state):
+                return None
+            try:
+                await self.keep(phone, earlier, record.state, seconds, tell=False)
+            except (StoreUnavailable, TooSlow):
+                return unfinished.recalled(record.state, earlier)
             with suppress(Overtaken):  # a hop of that call came in between: the call is not over, the draft is kept
                 await self._sessions.save(earlier, replace(record, ended=True))
+        return None
 
     async def ended(self, session: str) -> None:
         """The provider says that the session is over, and not by our END. StoreUnavailable, TooSlow."""
         async with self._sessions.turn(session):
-            record = await self._sessions.load(session)
-            if record is not None and not record.ended:
+            record = await self._sessions.latest(session)
+            if record is not None and unfinished.is_unfinished(record.state):
                 await self.keep(record.phone, session, record.state, HOP_S, tell=True)
 
     async def keep(self, phone: str, session: str, state: State, seconds: float, *, tell: bool) -> None:
-        """Write the draft of a session that stands at `state`. StoreUnavailable; TooSlow after `seconds`."""
-        await self._runtime.errands.run(lambda: self._kept(phone, session, state, tell), seconds)
+        """Write the draft of a session that stands at `state`. StoreUnavailable; TooSlow after `seconds`: then Redis
+        holds the form for a day, and the sweep keeps it."""
+        try:
+            await self._runtime.errands.run(lambda: self._kept(phone, session, state, tell), seconds)
+        except (StoreUnavailable, TooSlow):
+            log.warning("an unfinished form is kept when the store is back")
+            await self._hold(phone, session)
+            raise
+        await self._forms.drop(phone, session)
 
     def _kept(self, phone: str, session: str, state: State, tell: bool) -> None:
         with self._runtime.db.transaction() as tx:
             drafts.keep(self._runtime.context(tx), session, phone, state, tell=tell)
 
+    async def _hold(self, phone: str, session: str) -> None:
+        await self._sessions.hold(session)
+        await self._forms.set_aside(phone, session, int(self._runtime.now().timestamp()))
+
     async def sweep(self, now: datetime) -> int:
-        """Keep the forms of calls that ended without a word; how many calls. StoreUnavailable, TooSlow."""
-        before = int((now - SILENT).timestamp())
+        """Keep the forms of calls that ended without a word; how many calls. StoreUnavailable, TooSlow: Redis holds
+        them all."""
+        before, away = int((now - SILENT).timestamp()), None
         found = [each async for each in self._forms.older_than(before)]
         for phone, session in found:
-            await self.ended(session)
-            if await self._forms.of(phone) == session:
-                await self._forms.drop(phone)
+            if away:
+                await self._hold(phone, session)
+                continue
+            try:
+                await self.ended(session)
+                await self._forms.drop(phone, session)
+            except (StoreUnavailable, TooSlow) as error:
+                away = error
+        if away:
+            raise away
         return len(found)
 
 

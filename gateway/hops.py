@@ -7,6 +7,7 @@ provider's field names, what a screen says, how effects are performed.
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -178,8 +179,8 @@ def _record(
 async def _saved(board: Switchboard, hop: Hop, step: Step, made: Record, was_unfinished: bool) -> str:
     """Write the session down, once with a note of its form, for when the call drops; keep a form that an END leaves."""
     is_unfinished = unfinished.is_unfinished(step.state)
-    noted = is_unfinished and not made.ended and not was_unfinished
-    await board.sessions.save(hop.session, made, *([board.dropped.opening(hop.phone, hop.session)] if noted else []))
+    note = board.dropped.opening(hop.phone, hop.session) if is_unfinished and not made.ended else None
+    await board.sessions.save(hop.session, made, note, is_noted=was_unfinished)
     if step.reply:
         board.runtime.funnel.note(hop.session, made.turns, step.state, step.reply, hop.network, made.digest)
     if is_unfinished and made.ended:
@@ -194,10 +195,6 @@ def _body(step: Step) -> str:
 
 async def _keep(board: Switchboard, hop: Hop, step: Step) -> None:
     """The form as a draft, now that the call is over."""
-    try:
-        left = hop.deadline - MARGIN_S - time.monotonic()
+    left = hop.deadline - MARGIN_S - time.monotonic()
+    with suppress(StoreUnavailable, TooSlow):  # the sweep keeps it
         await board.dropped.keep(hop.phone, hop.session, step.state, left, tell=True)
-    except StoreUnavailable:
-        log.warning("an unfinished form is not kept: the store is away")
-    except TooSlow:
-        log.warning("an unfinished form is kept when the store has time")

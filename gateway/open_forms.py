@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 _SUFFIX = 3
 """Last digits of the phone that name its hash: 1000 hashes, 100 fields each with 100,000 forms open."""
+_ASIDE = "/"
 _AT_ONCE = 100
 """Hashes looked through in one trip."""
 
@@ -31,6 +32,10 @@ class OpenForms:
         """The command that notes: this session of the phone has something worth keeping; `now_s`: since 1970."""
         return ("HSET", _key(phone), phone[:-_SUFFIX], f"{now_s}:{session}")
 
+    async def set_aside(self, phone: str, session: str, now_s: int) -> None:
+        """Note it so that the phone's next call does not take its place: the store could not take the form."""
+        await self._done(("HSET", _key(phone), _aside(phone, session), f"{now_s}:{session}"))
+
     async def of(self, phone: str) -> str | None:
         """The phone's latest session with a form."""
         try:
@@ -39,12 +44,16 @@ class OpenForms:
             return None
         return found.decode().partition(":")[2] if isinstance(found, bytes) else None
 
-    async def drop(self, phone: str) -> None:
-        """Its form is kept elsewhere, or over."""
+    async def drop(self, phone: str, session: str) -> None:
+        """The form of this session is kept elsewhere, or over."""
+        fields = [_aside(phone, session), *([phone[:-_SUFFIX]] if await self.of(phone) == session else [])]
+        await self._done(("HDEL", _key(phone), *fields))
+
+    async def _done(self, command: Command) -> None:
         try:
-            await self._wire.call(("HDEL", _key(phone), phone[:-_SUFFIX]))
+            await self._wire.call(command)
         except RedisError:
-            log.warning("session memory is away: an open form stays noted")
+            log.warning("session memory is away: open forms stay as they are noted")
 
     async def older_than(self, moment_s: int) -> AsyncIterator[tuple[str, str]]:
         """(phone, session) of the forms that were opened before `moment_s`; nothing while Redis is away."""
@@ -64,7 +73,11 @@ def _older(suffix: str, fields: Any, moment_s: int) -> Iterator[tuple[str, str]]
     for front, value in pairs:
         opened, _, session = value.decode().partition(":")
         if int(opened) < moment_s:
-            yield front.decode() + suffix, session
+            yield front.decode().partition(_ASIDE)[0] + suffix, session
+
+
+def _aside(phone: str, session: str) -> str:
+    return f"{phone[:-_SUFFIX]}{_ASIDE}{session}"
 
 
 def _key(phone: str) -> str:

@@ -4,6 +4,7 @@ Decides: what a session opens with, what an effect that fails or lasts too long 
 is remembered of a session.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -30,6 +31,10 @@ from store.db import StoreUnavailable, Transaction
 log = logging.getLogger(__name__)
 
 CHANNEL = "ussd"
+SUBMIT = "submit"
+"""The effect that goes to the store in batches."""
+LANGUAGE = "language"
+"""The effect that needs no store to be seen."""
 OPENING_S = 3.0
 """For what is known of a phone: without it the menus still answer."""
 AWAY, PROMISED, SLOW = None, "promised", "fault"
@@ -52,7 +57,11 @@ class Hop:
 
 
 class Walk:
-    """One hop's play. `results` grows by what the outside said; `before_effect` runs ahead of each."""
+    """One hop's play. `results` grows by what the outside said.
+
+    `before_effect` runs ahead of each, and beside an application: that is the longest hop, and whichever call or
+    process sends it, the store makes it once, and not at all when a newer call has dropped it.
+    """
 
     def __init__(
         self,
@@ -72,11 +81,13 @@ class Walk:
         hop, default = self._hop, self._runtime.settings.default_language
         target = self.content.shortcuts.get(inputs[0]) if len(inputs) == 1 else None
         call = Call(hop.phone, hop.session, bare=not inputs, named=target.service if target else None)
+        left = await self._board.dropped.redialled(hop.phone, hop.session, min(OPENING_S, self._left()))
         try:
-            await self._board.dropped.redialled(hop.phone, hop.session, min(OPENING_S, self._left()))
             return await self._board.openings.do(call, min(OPENING_S, self._left()))
         except (StoreUnavailable, TooSlow):
             log.warning("the store is away: open")
+        if left is not None and left.service in self.content.services and (call.bare or call.named == left.service):
+            return left
         today = self._runtime.now().astimezone(self._runtime.zone).date()
         return State(language="en" if default == "en" else "ar", known={"today": today.isoformat()})
 
@@ -120,16 +131,29 @@ class Walk:
     async def _one(self, state: State, typed: str) -> Step:
         step = engine.advance(self.content, state, typed, self.budget)
         while step.effect:
-            if self._before_effect:
-                await self._before_effect()
-            self.results.append(await self._result(step.state, step.effect))
+            self.results.append(await self._performed_once(step.state, step.effect))
             step = after(self.content, state, step, self.results[-1], self.budget)
         return step
+
+    async def _performed_once(self, state: State, effect: Effect) -> Any:
+        """What the outside said, if it is for this hop to do it; Overtaken otherwise."""
+        if self._before_effect is None:
+            return await self._result(state, effect)
+        if effect.name != SUBMIT:
+            await self._before_effect()
+            return await self._result(state, effect)
+        begun = asyncio.create_task(self._result(state, effect))
+        try:
+            await self._before_effect()
+        except BaseException:
+            begun.cancel()  # what is on its way is made all the same
+            raise
+        return await begun
 
     async def _result(self, state: State, effect: Effect) -> Any:
         caller = Caller(self._hop.phone, CHANNEL, self._hop.session, self.turns, state.language)
         try:
-            if effect.name == "submit":
+            if effect.name == SUBMIT:
                 sent = Submission(caller.phone, CHANNEL, caller.session, effect.args)
                 return await self._board.submissions.do((self.content, sent), self._left())
             return await self._runtime.errands.run(lambda: self._performed(caller, effect), self._left())
@@ -158,6 +182,8 @@ def clean(typed: str) -> str:
 def after(content: Content, before: State, step: Step, result: Any, budget: Budget) -> Step:
     """The step that an effect's result leads to; `before`: where the input found the session."""
     assert step.effect is not None
+    if result is AWAY and step.effect.name == LANGUAGE:  # for this call it is changed all the same
+        return engine.resume(content, step.state, step.effect, {}, budget)
     if result is AWAY:
         return engine.unavailable(content, before, budget)
     if result in (PROMISED, SLOW):

@@ -65,6 +65,12 @@ class Record:
         return Record(*head, self.cuts, self.results, stored)
 
 
+def is_earlier(one: Record, other: Record) -> bool:
+    """Whether `one` is where the session of `other` stood some inputs ago."""
+    is_same_call = one.phone == other.phone and not one.ended and len(one.transcript) < len(other.transcript)
+    return is_same_call and len(one.transcript) in other.cuts and other.transcript.startswith(one.transcript)
+
+
 def key(session: str) -> bytes:
     """Twelve bytes: session ids are long, and keys are most of the memory."""
     return b"s:" + hashlib.blake2b(session.encode(), digest_size=10).digest()

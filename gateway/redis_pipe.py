@@ -36,6 +36,7 @@ class RedisPipe:
         self._line: _Line | None = None
         self._opening: asyncio.Task[_Line] | None = None
         self._quiet_until = 0.0
+        self.is_closed = False
 
     async def call(self, *commands: Command) -> list[Reply]:
         """One reply a command, in order. RedisAway; the commands may have been done all the same."""
@@ -62,6 +63,7 @@ class RedisPipe:
 
     async def close(self) -> None:
         """Close the connection; the next command opens another."""
+        self.is_closed = True
         if self._line:
             self._line.close()
 
@@ -74,6 +76,7 @@ class RedisPipe:
         return await asyncio.shield(self._opening)
 
     async def _open(self) -> "_Line":
+        self.is_closed = False
         try:
             self._line = await _connected(self._url, self._timeout_s)
         except (RedisError, OSError, asyncio.IncompleteReadError) as error:

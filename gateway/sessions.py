@@ -1,8 +1,8 @@
 """The memory of live USSD sessions in Redis: where each stands, and what led there.
 
-Decides: what is kept, for how long, and that of two rival hops one wins. Must not know: screens, SQL, how a record is
-packed (gateway/records.py). Losing Redis loses nothing that matters: a session is rebuilt from its transcript.
-Everything here runs on one event loop.
+Decides: what is kept, for how long, that of two rival hops one wins, and that what Redis missed is written later. Must
+not know: screens, SQL, how a record is packed (gateway/records.py). Losing Redis loses nothing that matters: a session
+is rebuilt from its transcript. Everything here runs on one event loop.
 
 No lock is kept in Redis: a record is written only over the one it was made from (docs/adr/0013).
 """
@@ -10,12 +10,14 @@ No lock is kept in Redis: a record is written only over the one it was made from
 import asyncio
 import hashlib
 import logging
+import time
 from collections import OrderedDict, deque
+from contextlib import suppress
 from typing import cast
 
 from redis import RedisError
 
-from gateway.records import Record, key, pack, unpack
+from gateway.records import Record, is_earlier, key, pack, unpack
 from gateway.redis_pipe import Command, RedisPipe
 
 log = logging.getLogger(__name__)
@@ -24,14 +26,20 @@ TTL_S = 900
 """A session lives 180 s at the provider (contract §1.4); the rest is for late duplicates."""
 WAIT_S = 4.0
 """For the session's other hop in this process."""
+HELD_S = 24 * 3600
+"""A form that the store could not take lives as long as a draft (store/drafts.py)."""
 RECENT = 4096
 """Sessions whose record a process keeps at hand, about 2 kB each."""
+CATCH_UP_S = 1.0
+"""How often it is tried to write what Redis missed."""
 
+LOST = 1
+"""What the script says where Redis had the session and has it no more."""
 _WRITE = """
 local now = redis.call('GET', KEYS[1])
 if now and now ~= ARGV[1] then return now end
 redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
-return false"""
+return not now and ARGV[1] ~= '' and 1"""
 _WRITE_SHA = hashlib.sha1(_WRITE.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -49,6 +57,8 @@ class Sessions:
         self._wire = wire
         self._recent: OrderedDict[str, Record] = OrderedDict()
         self._turns: dict[str, deque[asyncio.Future[None]]] = {}
+        self._owed: dict[str, Command | None] = {}
+        self._catching_up: asyncio.Task[None] | None = None
 
     def recent(self, session: str) -> Record | None:
         """The record as this process saw it last; another one may have moved the session since."""
@@ -63,30 +73,93 @@ class Sessions:
             return None
         return unpack(stored) if isinstance(stored, bytes) else None
 
-    async def save(self, session: str, record: Record, *beside: Command) -> None:
+    async def latest(self, session: str) -> Record | None:
+        """The record, or what this process remembers where Redis lost it, or missed the last inputs."""
+        stored, recent = await self.load(session), self.recent(session)
+        if recent is not None and (stored is None or is_earlier(stored, recent)):
+            return recent
+        return stored
+
+    async def save(self, session: str, record: Record, note: Command | None = None, *, is_noted: bool = False) -> None:
         """Keep the record for `TTL_S` from now. Overtaken when Redis has another than the one it was made from.
 
-        `beside`: what else is done in Redis in the same trip, in any case.
+        `note`: what else Redis has to know of the session, unless it `is_noted`; then it is told again only where it
+        has lost the session.
         """
         packed = pack(record)
+        is_noted = is_noted and session not in self._owed
         try:
-            rival = await self._write(key(session), record.stored, packed, beside)
+            found = await self._written(session, record, packed, note, is_noted=is_noted)
         except RedisError:
             log.warning("session memory is away: save")
-            rival = None
-        found = unpack(rival) if rival is not None and rival != packed else None
-        self._remember(session, found or record.written(packed))
-        if found is not None:
-            raise Overtaken(found)
+            self._owe(session, record, note)
+            return
+        self._owed.pop(session, None)
+        rival = unpack(found) if found is not None and found != packed else None
+        self._remember(session, rival or record.written(packed))
+        if rival is not None:
+            raise Overtaken(rival)
 
-    async def _write(self, name: bytes, before: bytes, after: bytes, beside: tuple[Command, ...]) -> bytes | None:
+    async def hold(self, session: str) -> None:
+        """Keep it for a day: the store could not take its form."""
+        try:
+            await self._wire.call(("EXPIRE", key(session), HELD_S))
+        except RedisError:
+            log.warning("session memory is away: hold")
+
+    async def _written(
+        self, session: str, record: Record, packed: bytes, note: Command | None, *, is_noted: bool
+    ) -> bytes | None:
+        """What Redis has instead. What it has of an earlier input is written over: it missed one."""
+        name, beside = key(session), () if note is None or is_noted else (note,)
+        found = await self._write(name, record.stored, packed, beside)
+        if found == LOST:
+            if note is not None and is_noted:
+                await self._wire.call(note)
+            return None
+        earlier = unpack(found) if isinstance(found, bytes) and found != packed else None
+        if earlier is not None and is_earlier(earlier, record):
+            found = await self._write(name, earlier.stored, packed, ())
+        return found if isinstance(found, bytes) else None
+
+    async def _write(self, name: bytes, before: bytes, after: bytes, beside: tuple[Command, ...]) -> bytes | int | None:
         words = (1, name, before, after, TTL_S)
         reply, *_ = await self._wire.call(("EVALSHA", _WRITE_SHA, *words), *beside)
         if isinstance(reply, Exception):  # a Redis that has not seen the script since it started
             (reply,) = await self._wire.call(("EVAL", _WRITE, *words))
         if isinstance(reply, Exception):
             raise RedisError(str(reply))
-        return cast("bytes | None", reply)
+        return cast("bytes | int | None", reply)
+
+    def _owe(self, session: str, record: Record, note: Command | None) -> None:
+        """Remember the record as one that Redis has not got, and write it when Redis is back."""
+        self._remember(session, record)
+        self._owed[session] = note
+        if len(self._owed) > RECENT:
+            del self._owed[next(iter(self._owed))]
+        if self._catching_up is None:
+            self._catching_up = asyncio.create_task(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        """A call may be over before its next hop would write what Redis missed."""
+        until = time.monotonic() + TTL_S
+        while self._owed and time.monotonic() < until and not self._wire.is_closed:
+            with suppress(RedisError):
+                for session in list(self._owed):
+                    await self._pay(session)
+            await asyncio.sleep(CATCH_UP_S)
+        self._owed.clear()
+        self._catching_up = None
+
+    async def _pay(self, session: str) -> None:
+        async with self.turn(session):
+            record = self._recent.get(session)
+            if session in self._owed and record is not None:
+                packed = pack(record)
+                found = await self._written(session, record, packed, self._owed[session], is_noted=False)
+                if found is None or found == packed:
+                    self._remember(session, record.written(packed))
+            self._owed.pop(session, None)
 
     def _remember(self, session: str, record: Record) -> None:
         self._recent[session] = record

@@ -18,6 +18,7 @@ from store.submissions import Before, Entry, Profile
 
 FORMS = "ussd"
 """A form that may be continued has one submission key, whichever channel sends it in the end."""
+DROPPED = "replaced"
 ATTEMPTS = 5
 """At a reference that another took in between: one in eight million."""
 
@@ -38,11 +39,17 @@ class Submission:
         origin = self.args.get("origin")
         return f"{FORMS}:{origin}" if origin else f"{self.channel}:{self.session}"
 
+    @property
+    def call(self) -> str | None:
+        """The call in which the form was begun: in a newer one the citizen may have dropped it."""
+        return (self.args.get("origin") or self.session) if self.channel == FORMS else None
+
 
 def submit(context: Context, phone: str, channel: str, session: str, args: dict[str, Any]) -> dict[str, Any]:
     """Store the case, its receipt and the person's profile, once per session.
 
-    Returns {"reference"}, or {"refused": text key, "reference"} where the case `reference` makes this one a repeat.
+    Returns {"reference"}; {"refused": text key, "reference"} where the case `reference` makes this one a repeat;
+    {"refused": text key} where the citizen has dropped the form in a newer call.
     """
     return submit_all(context, [Submission(phone, channel, session, args)])[0]
 
@@ -73,8 +80,9 @@ def takes_turns(content: Content, asked: Sequence[Submission]) -> bool:
 
 def _attempt(context: Context, asked: Sequence[Submission]) -> dict[str, dict[str, Any]]:
     """What has come of them, by key; nothing for one whose key or reference another took in between."""
-    known, days = submissions.before(context.tx, [(each.phone, each.key) for each in asked])
-    done = {key: {"reference": before.earlier} for key, before in known.items() if before.earlier is not None}
+    known, days = submissions.before(context.tx, [(each.phone, each.key, each.call) for each in asked])
+    done: dict[str, dict[str, Any]] = {key: {"refused": DROPPED} for key, before in known.items() if before.is_dropped}
+    done |= {key: {"reference": before.earlier} for key, before in known.items() if before.earlier is not None}
     done |= _repeats(context, [each for each in asked if each.key not in done])
     working_time = winding.working_time(context.content, days)
     new = [_entry(context, working_time, each, known[each.key]) for each in asked if each.key not in done]

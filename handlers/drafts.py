@@ -82,7 +82,7 @@ def keep(context: Context, session: str, phone: str, state: State, *, tell: bool
     draft = Draft(session, origin, phone, state.service, state.language, _sealed(context, state))
     if not drafts.save(context.tx, draft, CHANNEL, context.now):
         return False
-    if tell and drafts.calls(context.tx, origin) == 1:
+    if tell and drafts.tell(context.tx, draft):
         _tell(context, phone, state.language)
     return True
 

@@ -15,6 +15,8 @@ ORIGIN = "origin"
 """Key in `State.known`: the session in which this form was begun, when it was not this one."""
 
 _IN_FORM = frozenset({"form", "review", "correct"})
+_CUT_OFF = frozenset({"too_many", "fault"})
+"""Ends that the citizen did not choose."""
 CHOICES = ("1", "2", "3")
 
 
@@ -22,7 +24,7 @@ def is_unfinished(state: State) -> bool:
     """Whether a session that stops here leaves a form to go on with: consent is given, and something is answered."""
     if not state.service or not state.answers:
         return False
-    if state.at not in _IN_FORM and not (state.at == "end" and state.action == "too_many"):
+    if state.at not in _IN_FORM and not (state.at == "end" and state.action in _CUT_OFF):
         return False
     return "yes" in (state.answers.get("consent"), state.known.get("known_consent"))
 
@@ -30,6 +32,12 @@ def is_unfinished(state: State) -> bool:
 def offered(state: State, service: str, answers: dict[str, str], origin: str) -> State:
     """The opening of a session whose phone left a form unfinished."""
     return state.to("resume", service=service, answers=dict(answers), known={**state.known, ORIGIN: origin})
+
+
+def recalled(state: State, origin: str) -> State:
+    """The same where the store cannot say who calls: with what the session that stood at `state` knew of the phone."""
+    opening = State(language=state.language, known=_own(state))
+    return offered(opening, state.service, state.answers, state.known.get(ORIGIN, origin))
 
 
 def show_resume(content: Content, state: State) -> Screen:

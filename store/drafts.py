@@ -56,7 +56,10 @@ _SAVE = sa.text("""
         SET service = excluded.service, language = excluded.language, answers = excluded.answers
         WHERE draft.closed_at IS NULL
     RETURNING xmax = 0 AS first""")
-_TOLD = sa.text("SELECT count(*) FROM gateway.draft WHERE origin = :origin")
+_TELL = sa.text("""
+    UPDATE gateway.draft SET told = true
+    WHERE session = :session AND NOT EXISTS (SELECT FROM gateway.draft WHERE origin = :origin AND told)
+    RETURNING session""")
 _DISCARD = sa.text("""
     UPDATE gateway.draft SET closed_at = :now, answers = '{}' WHERE origin = :origin AND phone = :phone""")
 _OFFER = sa.text("""
@@ -97,9 +100,9 @@ def save(tx: Transaction, draft: Draft, channel: str, now: datetime) -> bool:
     return bool(tx.execute(_SAVE, values).scalar_one_or_none())
 
 
-def calls(tx: Transaction, origin: str) -> int:
-    """How many calls have left this form unfinished."""
-    return int(tx.execute(_TOLD, {"origin": origin}).scalar_one())
+def tell(tx: Transaction, draft: Draft) -> bool:
+    """Whether the citizen is to be told of this form; no more after that, whichever call leaves it again."""
+    return tx.execute(_TELL, {"session": draft.session, "origin": draft.origin}).first() is not None
 
 
 def discard(tx: Transaction, phone: str, origin: str, now: datetime) -> None:

@@ -25,11 +25,12 @@ from store.people import Person
 class Before:
     """What is known ahead of a submission. `earlier`: the case that this key has made already.
 
-    `reference`: one that is free.
+    `reference`: one that is free. `is_dropped`: the citizen has dropped the form in another call.
     """
 
     earlier: str | None
     reference: str
+    is_dropped: bool
     person: Person | None
 
 
@@ -62,11 +63,12 @@ _BEFORE = f"""
                     OR EXISTS (SELECT FROM gateway.event WHERE reference = call.drawn::char(8))
                 THEN gateway.new_reference() ELSE call.drawn END,
            (SELECT reference FROM public.application WHERE submission = call.key),
+           EXISTS (SELECT FROM gateway.draft WHERE origin = call.origin AND closed_at IS NOT NULL),
            CASE call.place WHEN 0 THEN (
                SELECT jsonb_agg(to_jsonb(d) - 'set_at' ORDER BY day) FROM gateway.special_day d) END
     FROM (SELECT seven.*, gateway.with_check_digit(seven.number) AS drawn
           FROM (SELECT given.*, gateway.draw() AS number
-                FROM json_to_recordset(%s::text::json) AS given (phone text, key text, many int, place int)
+                FROM json_to_recordset(%s::text::json) AS given (phone text, key text, origin text, many int, place int)
                 WHERE given.many IS NULL OFFSET 0) AS seven OFFSET 0) AS call
     LEFT JOIN gateway.person p ON p.phone = call.phone"""  # noqa: S608 - the names are a value's own
 _ENTER = "SELECT gateway.enter(%s::text::json, %s::text::json, %s)"
@@ -75,13 +77,23 @@ _CASE = tuple("reference service state phone place language answers channel dire
 _OF_CASE = attrgetter(*_CASE)
 
 
-def before(tx: Transaction, calls: Sequence[tuple[str, str]]) -> tuple[dict[str, Before], list[SpecialDay]]:
-    """What submissions of these (phone, key) have to know, by key; and the governorate's own days, by date."""
-    calling = json.dumps([{"phone": phone, "key": key, "place": place} for place, (phone, key) in enumerate(calls)])
+def before(tx: Transaction, calls: Sequence[tuple[str, str, str | None]]) -> tuple[dict[str, Before], list[SpecialDay]]:
+    """What submissions of these (phone, key, origin) have to know, by key; and the governorate's own days, by date.
+
+    `origin`: the call in which the form was begun, where it may have been dropped in another.
+    """
+    calling = json.dumps(
+        [
+            {"phone": phone, "key": key, "origin": origin, "place": place}
+            for place, (phone, key, origin) in enumerate(calls)
+        ]
+    )
     found = asked(tx, _BEFORE, [calling])
     width = len(_PERSON)
     known = {
-        row[width]: Before(row[width + 2], row[width + 1], Person(*row[:width]) if row[0] is not None else None)
+        row[width]: Before(
+            row[width + 2], row[width + 1], row[width + 3], Person(*row[:width]) if row[0] is not None else None
+        )
         for row in found
     }
     days = next((row[-1] for row in found if row[-1]), ())

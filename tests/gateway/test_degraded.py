@@ -4,23 +4,28 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from pydantic import SecretStr
 
-from gateway import loop, workflow_sync
+from gateway import dropped, loop, workflow_sync
 from gateway.app import create_app
 from gateway.embedded import Server
 from gateway.postgres import start_postgres
+from gateway.records import key
 from gateway.runtime import Runtime, build
 from gateway.settings import Settings
 from gateway.valkey import start_valkey
+from store.db import StoreUnavailable
 from store.migrate import upgrade
 from tests.fixtures import SECRET, poster
 from tests.handset import Handset
-from tests.system.journeys import JOURNEYS
+from tests.processes import wait_until
+from tests.system.journeys import JOURNEYS, STRANGER
 
 WATER = JOURNEYS[0]
 pytestmark = pytest.mark.xdist_group("degraded")
@@ -92,8 +97,8 @@ def test_redis_gone_in_mid_call_and_back_is_not_noticed(ground: Ground, runtime:
     handset.dial().press("9", *WATER.open, "1")
     ground.valkey.stop()
     handset.press("1").sees("District?")
-    for key in WATER.keys[3:-3]:
-        handset = on_another_process(runtime, handset).press(key)  # rebuilt from the transcript
+    for digit in WATER.keys[3:-3]:
+        handset = on_another_process(runtime, handset).press(digit)  # rebuilt from the transcript
     repeated = handset.screen
     assert handset.send().screen == repeated
     ground.start_valkey()
@@ -113,8 +118,8 @@ def test_calls_begin_and_end_while_redis_is_gone(ground: Ground, runtime: Runtim
     ground.valkey.stop()
     try:
         handset.dial()
-        for key in WATER.keys:
-            handset = on_another_process(runtime, handset).press(key)
+        for digit in WATER.keys:
+            handset = on_another_process(runtime, handset).press(digit)
         assert handset.ends().reference == on_another_process(runtime, handset).send().reference
         assert receipts(ground, handset.phone) == 1
     finally:
@@ -141,11 +146,110 @@ def test_the_store_gone_in_mid_call_the_form_goes_on_and_is_sent_when_it_is_back
 def test_a_call_that_begins_without_the_store_ends_with_it(ground: Ground, handset: Handset) -> None:
     ground.postgres.stop()
     try:
-        handset.dial().sees("خدمات ميسان").press(*WATER.keys[:-1]).press("1").sees("تعذر الحفظ")
+        handset.dial().sees("خدمات ميسان").press("9").sees("Missan services").press("9").sees("خدمات ميسان")
+        handset.press(*WATER.keys[:-1]).press("1").sees("تعذر الحفظ")
     finally:
         ground.start_postgres()
     handset.press("1").ends("تم")
     assert receipts(ground, handset.phone) == 1
+
+
+HALF = ("9", *WATER.open, *STRANGER, "1", "1")
+"""In English, up to the plot number."""
+REST = ("1234", "0", "1")
+
+
+def anew(runtime: Runtime, handset: Handset) -> Handset:
+    """The same phone, calling anew, at another process."""
+    return Handset(poster(create_app(runtime)), handset.phone)
+
+
+def swept(runtime: Runtime, minutes: int) -> None:
+    """The sweep's part, so much later."""
+    dropped.mend(replace(runtime, now=lambda: datetime.now(UTC) + timedelta(minutes=minutes)), deep=False)
+
+
+def test_a_redial_while_the_store_is_gone_is_offered_the_form(
+    ground: Ground, runtime: Runtime, handset: Handset
+) -> None:
+    handset.dial().press(*HALF)
+    ground.postgres.stop()
+    try:
+        newer = anew(runtime, handset).dial().sees("unfinished water request", "1 Continue").press("1")
+        newer.sees("Plot number").press(*REST).sees("Plot: 1234").press("1").sees("Not saved just now")
+    finally:
+        ground.start_postgres()
+    newer.press("1").ends("Done")
+    swept(runtime, 10)
+    assert receipts(ground, handset.phone) == 1
+
+
+def test_a_form_that_was_not_taken_up_while_the_store_was_gone_is_kept_beside_the_new_one(
+    ground: Ground, runtime: Runtime, handset: Handset
+) -> None:
+    handset.dial().press(*HALF)
+    ground.postgres.stop()
+    try:
+        newer = anew(runtime, handset).dial().sees("unfinished water request").press("0").sees("Missan services")
+        newer.press(*JOURNEYS[1].open, *STRANGER)
+        with pytest.raises(StoreUnavailable):
+            swept(runtime, 10)
+        for each in (handset, newer):  # they outlive an outage of a day
+            assert runtime.redis.ttl(key(each.session)) > 20 * 3600
+    finally:
+        ground.start_postgres()
+    swept(runtime, 20)
+    assert drafts(ground, handset.phone) == [JOURNEYS[1].service, "water"]
+
+
+def test_three_wrong_answers_while_the_store_is_gone_keep_the_form(
+    ground: Ground, runtime: Runtime, handset: Handset
+) -> None:
+    handset.dial().press(*HALF)
+    ground.postgres.stop()
+    try:
+        handset.press("x", "y", "z").ends()
+    finally:
+        ground.start_postgres()
+    anew(runtime, handset).dial().sees("unfinished water request").press("1").sees("Plot number")
+
+
+def test_a_call_that_drops_while_redis_is_gone_leaves_its_form(
+    ground: Ground, runtime: Runtime, handset: Handset
+) -> None:
+    handset.dial().press(*HALF[:-1])
+    ground.valkey.stop()
+    handset.press(HALF[-1]).sees("Plot number")
+    ended = {"sessionId": handset.session, "phoneNumber": handset.phone, "status": "Incomplete"}
+    assert handset.post("ussd/ended", ended)[0] == 200
+    ground.start_valkey()
+    anew(runtime, handset).dial().press("1").sees("Plot number")
+
+
+def test_what_redis_missed_is_written_when_it_is_back(ground: Ground, runtime: Runtime, handset: Handset) -> None:
+    handset.dial().press(*HALF[:-1])
+    ground.valkey.stop()
+    handset.press(HALF[-1]).sees("Plot number")
+    ground.start_valkey()
+    wait_until(lambda: len(runtime.redis.keys("s:*")) == 1, 10)
+    swept(runtime, 10)
+    assert drafts(ground, handset.phone) == ["water"]
+
+
+def drafts(ground: Ground, phone: str) -> list[str]:
+    """The services of the forms that are kept for the phone."""
+    with psycopg.connect(ground.postgres.url) as connection:
+        found = connection.execute("SELECT service FROM gateway.draft WHERE phone = %s ORDER BY 1", [phone])
+        return [service for (service,) in found]
+
+
+def test_a_redis_that_hung_for_a_hop_loses_no_answer(ground: Ground, runtime: Runtime, handset: Handset) -> None:
+    """It kept its data, and missed one write."""
+    handset.dial().press("9", *WATER.open, "1").sees("National card")
+    runtime.pipe._quiet_until = time.monotonic() + 0.3  # as after a time-out
+    handset.press("1").sees("District?")
+    time.sleep(0.3)
+    handset.press(WATER.keys[3]).sees("Where in Amara?")
 
 
 def test_a_store_that_hangs_is_not_waited_for(ground: Ground, handset: Handset) -> None:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from gateway import dropped
+from gateway.app import create_app
 from gateway.runtime import Runtime
 from tests.fixtures import PostOffice, poster
 from tests.handset import Handset
@@ -110,13 +111,57 @@ def test_silence_is_found_by_the_sweep(
 
 
 def test_a_form_lives_a_day(handset: Handset, runtime: Runtime, at: Callable[[datetime], Runtime]) -> None:
-    from gateway.app import create_app
-
     handset.dial().press(*HALF)
     hang_up(handset)
     tomorrow = at(runtime.now() + timedelta(hours=24, seconds=1))
     again(create_app(tomorrow), handset).dial().sees("Missan services")
     dropped.mend(tomorrow, deep=True)
+
+
+def test_redis_that_forgot_a_call_in_its_midst_hides_no_form(
+    app: Flask, handset: Handset, post: PostOffice, runtime: Runtime, at: Callable[[datetime], Runtime]
+) -> None:
+    handset.dial().press(*HALF[:-1])
+    runtime.redis.flushdb()
+    handset.press(HALF[-1]).sees("Plot number")
+    later = at(runtime.now() + dropped.SILENT + timedelta(seconds=5))
+    dropped.mend(later, deep=False)
+    assert RESUME in post.texts_to(handset.phone)[0]
+    again(app, handset).dial().press("1").sees("Plot number")
+
+
+def test_who_redialled_first_is_told_when_the_second_call_drops(app: Flask, handset: Handset, post: PostOffice) -> None:
+    handset.dial().press(*HALF)
+    second = again(app, handset).dial().press("1").sees("Plot number")
+    assert post.texts_to(handset.phone) == []
+    hang_up(second)
+    third = again(app, handset).dial().press("1").sees("Plot number")
+    hang_up(third)
+    assert sum(RESUME in text for text in post.texts_to(handset.phone)) == 1
+
+
+def test_a_late_repeat_of_an_older_calls_first_hop_does_not_end_the_newer_call(
+    app: Flask, handset: Handset, runtime: Runtime
+) -> None:
+    handset.dial()
+    first = handset.screen
+    newer = again(app, handset).dial().press(*HALF).sees("Plot number")
+    late = again(create_app(runtime), handset)  # at a process that knows of neither
+    late.session = handset.session
+    assert late.send().screen == first
+    newer.press(*REST, "1").ends("Done")
+
+
+def test_a_late_send_at_another_process_of_a_form_that_was_dropped_makes_no_application(
+    app: Flask, handset: Handset, post: PostOffice, runtime: Runtime, database_url: str
+) -> None:
+    handset.dial().press(*HALF, *REST).sees("1 Send")
+    other = create_app(runtime)
+    again(other, handset).dial().press("3").sees("Missan services")
+    handset.press("1")
+    with psycopg.connect(database_url) as store:
+        assert store.execute("SELECT count(*) FROM application").fetchall() == [(0,)]
+    assert post.texts_to(handset.phone) == []
 
 
 def test_three_wrong_answers_keep_the_form_and_text_how_to_go_on(

@@ -54,11 +54,12 @@ def small(owner: psycopg.Connection, services: None) -> None:
 def test_what_every_session_asks_reads_no_table_whole_by_the_plan_that_is_kept(
     small: None, database_url: str, calls: int
 ) -> None:
-    database, asked = Database(database_url), [(PHONE, f"ussd:{number}") for number in range(calls)]
+    database, called = Database(database_url), [(PHONE, f"{number}") for number in range(calls)]
+    sent = [(phone, f"ussd:{session}", session) for phone, session in called]
     with database.transaction() as tx:
         tx.execute(sa.text("SET LOCAL plan_cache_mode = force_generic_plan"))
         for _ in range(10):
-            submissions.before(tx, asked)
-            drafts.dialled(tx, asked, "ussd", ["INFO_REQUIRED"], NOW)
+            submissions.before(tx, sent)
+            drafts.dialled(tx, called, "ussd", ["INFO_REQUIRED"], NOW)
         assert list(tx.execute(READ_WHOLE).scalars()) == []
     database.close()

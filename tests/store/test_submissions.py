@@ -54,7 +54,7 @@ def enter(db: Database, *entries: Entry) -> set[str]:
 def drawn(db: Database, calls: int) -> list[str]:
     """References that are free."""
     with db.transaction() as tx:
-        known, _ = submissions.before(tx, [(PHONE, f"free:{number}") for number in range(calls)])
+        known, _ = submissions.before(tx, [(PHONE, f"free:{number}", None) for number in range(calls)])
     return [before.reference for before in known.values()]
 
 
