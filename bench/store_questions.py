@@ -66,7 +66,6 @@ def questions(url: str) -> Mapping[str, Ask]:
         "cases of a phone": lambda tx: applications.of_phone(tx, some()[1]),
         "history of a case": lambda tx: events.history(tx, some()[0]),
         "messages of a case": lambda tx: outbox.of_reference(tx, some()[0]),
-        "last message of a phone": lambda tx: outbox.latest(tx, some()[1], "withdraw_ask", NOW - timedelta(hours=1)),
         "profile": lambda tx: people.find(tx, some()[1]),
         "inbox, first page": inbox(wide),
         "inbox, a page in the middle": inbox(wide, after=middle),

@@ -9,24 +9,29 @@ FIRST = timedelta(seconds=10)
 LONGEST = timedelta(hours=1)
 
 
+Key = int | str
+"""A row's number, or whatever else names it."""
+
+
 class Setbacks:
-    """By row number: when it may be tried again, after 10 s at first, doubling up to an hour."""
+    """By key: when it may be tried again, after 10 s at first, doubling up to an hour."""
 
     def __init__(self) -> None:
-        self._again: dict[int, tuple[int, datetime]] = {}
+        self._again: dict[Key, tuple[int, datetime]] = {}
 
     def __len__(self) -> int:
         return len(self._again)
 
-    def add(self, number: int, now: datetime) -> None:
-        """It failed once more."""
-        failures = self._again[number][0] if number in self._again else 0
-        self._again[number] = failures + 1, now + min(FIRST * 2 ** min(failures, 20), LONGEST)
+    def add(self, key: Key, now: datetime) -> int:
+        """It failed once more; how often so far."""
+        failures = self._again[key][0] if key in self._again else 0
+        self._again[key] = failures + 1, now + min(FIRST * 2 ** min(failures, 20), LONGEST)
+        return failures + 1
 
-    def forget(self, number: int) -> None:
-        """It succeeded."""
-        self._again.pop(number, None)
+    def forget(self, key: Key) -> None:
+        """It succeeded, or is given up."""
+        self._again.pop(key, None)
 
-    def waits(self, number: int, now: datetime) -> bool:
+    def waits(self, key: Key, now: datetime) -> bool:
         """Whether it is to be left alone now."""
-        return number in self._again and now < self._again[number][1]
+        return key in self._again and now < self._again[key][1]

@@ -47,7 +47,7 @@ class Mended:
 def run(runtime: Runtime, handle_inbound: HandleInbound, stop: Stop | None = None, *, every_s: float = EVERY_S) -> None:
     """Sweep every `every_s` seconds until SIGTERM or SIGINT, or until `stop` is asked."""
     stop, keeper = stop or on_signals(), Housekeeper(runtime)
-    setbacks, clocked, deep_at = Setbacks(), Setbacks(), time.monotonic()
+    setbacks, clocked, promised, deep_at = Setbacks(), Setbacks(), Setbacks(), time.monotonic()
     while not stop.asked:
         deep = time.monotonic() >= deep_at
         duties: Duties = (
@@ -55,7 +55,7 @@ def run(runtime: Runtime, handle_inbound: HandleInbound, stop: Stop | None = Non
             ("housekeeping", keeper.round),
             ("clocks", partial(_keep_time, runtime, clocked, deep)),
             ("dropped sessions", partial(dropped.mend, runtime, deep=deep)),
-            ("promises", partial(promises.mend, runtime)),
+            ("promises", partial(promises.mend, runtime, promised)),
             ("broadcasts", partial(broadcasting.feed_once, runtime)),
             ("unsure messages", lambda: unsure_policy.apply(runtime.db, runtime.rules, runtime.now())),
         )

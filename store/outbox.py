@@ -25,7 +25,6 @@ __all__ = [
     "expire_leases",
     "insert",
     "insert_all",
-    "latest",
     "next_due",
     "of_reference",
     "release",
@@ -109,9 +108,6 @@ _INSERT_ALL = sa.text("""
     ORDER BY at
     ON CONFLICT DO NOTHING""")
 _OF_REFERENCE = sa.text("SELECT * FROM gateway.message WHERE reference = :reference ORDER BY id")
-_ASKED = sa.text("""
-    SELECT * FROM gateway.message WHERE phone = :phone AND kind = :kind AND created_at >= :since
-    ORDER BY id DESC LIMIT 1""")
 
 
 def insert(tx: Transaction, new: NewMessage, now: datetime) -> int | None:
@@ -131,8 +127,3 @@ def insert_all(tx: Transaction, new: Sequence[NewMessage], now: datetime) -> Non
 def of_reference(tx: Transaction, reference: str) -> list[Message]:
     """Messages about a case, oldest first."""
     return rows.every(Message, tx.execute(_OF_REFERENCE, {"reference": reference}))
-
-
-def latest(tx: Transaction, phone: str, kind: str, since: datetime) -> Message | None:
-    """The newest message of a kind to a phone, made at or after `since`."""
-    return rows.first(Message, tx.execute(_ASKED, {"phone": phone, "kind": kind, "since": since}))
