@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 from flask import Blueprint, Response, abort, request
 
-from gateway import hops, loop
+from gateway import broken_hops, hops, loop
 from gateway.callbacks import TEXT, BadForm, read_form, secret_check
 from gateway.errands import TooSlow
 from gateway.metrics import HOPS
@@ -67,14 +67,18 @@ async def answered(board: Switchboard, form: Form) -> str:
 
 
 async def _answered(board: Switchboard, form: Form) -> str:
+    hop = None
     try:
         if isinstance(form, BadForm):
             raise form
-        return await hops.answer(board, _read_hop(board.runtime, form))
+        hop = _read_hop(board.runtime, form)
+        return await hops.answer(board, hop)
     except BadForm as error:
         log.warning("a hop that cannot be read: %s", error)
     except Exception:
         log.exception("a hop failed")
+        if hop is not None:
+            await broken_hops.note(board, hop)
     return hops.fault(board.runtime, board.runtime.settings.default_language)
 
 
@@ -97,17 +101,28 @@ def _is_ours(code: str, ours: str) -> bool:
 
 
 def _record_end(board: Switchboard) -> None:
-    """Keep the provider's account of the session; it is optional information, so nothing here is worth a repeat."""
+    """Keep the provider's account of the session, which is told once: a repeat may not be asked for."""
     try:
-        form = read_form(request, ("sessionId",))
-        with board.runtime.db.transaction() as tx:
-            ussd_sessions.record_end(tx, _end(form), board.runtime.now())
-        if form.get("status") != "Success":  # it did not reach an END of ours
-            loop.run(board.dropped.ended(form["sessionId"][:MAX_SESSION]))
+        end, now = _end(read_form(request, ("sessionId",))), board.runtime.now()
     except BadForm as error:
         log.warning("an end-of-session event that cannot be read: %s", error)
+        return
+    try:
+        with board.runtime.db.transaction() as tx:
+            ussd_sessions.record_end(tx, end, now)
+    except StoreUnavailable:
+        log.warning("an end-of-session event waits: the store is away")
+        board.runtime.funnel.keep(end, now)
+        return  # what the call leaves unfinished is the sweep's
+    if end.status != "Success":  # it did not reach an END of ours
+        _drop(board, end.session)
+
+
+def _drop(board: Switchboard, session: str) -> None:
+    try:
+        loop.run(board.dropped.ended(session))
     except (StoreUnavailable, TooSlow):
-        log.warning("an end-of-session event is lost: the store is away")
+        log.warning("a dropped call is left to the sweep: the store is away")
 
 
 def _end(fields: Mapping[str, str]) -> SessionEnd:

@@ -18,7 +18,10 @@ KEPT = timedelta(days=90)
 
 
 class Step(NamedTuple):
-    """One screen shown to one session; `exit` is set where it ended the session."""
+    """One screen shown to one session; `exit` is set where it ended the session.
+
+    Written again with the same `step` it counts once, as it was shown first, with the exit that either has.
+    """
 
     session: str
     step: int
@@ -33,7 +36,10 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """One screen of one version in one language on one network: how often shown, how sessions ended there."""
+    """One screen of one version in one language on one network: how often shown, how sessions ended there.
+
+    `open` may go on yet; of the `unknown` nobody told how they ended.
+    """
 
     content: str
     language: str
@@ -47,6 +53,8 @@ class Funnel:
     timed_out: int
     error: int
     deadline: int
+    open: int
+    unknown: int
 
 
 _FUNNEL = sa.text("SELECT * FROM gateway.ussd_funnel ORDER BY content, language, network, shown DESC, screen")

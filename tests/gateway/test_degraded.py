@@ -269,3 +269,22 @@ def test_a_store_that_hangs_is_not_waited_for(ground: Ground, handset: Handset) 
             os.kill(pid, signal.SIGCONT)
     time.sleep(2.1)
     handset.dial().press("9").sees("Missan services")
+
+
+def test_the_report_of_a_call_that_ended_meanwhile_is_written_when_the_store_is_back(
+    ground: Ground, handset: Handset
+) -> None:
+    handset.dial()
+    form = {"sessionId": handset.session, "phoneNumber": handset.phone, "status": "Incomplete", "hopsCount": "1"}
+    ground.postgres.stop()
+    try:
+        assert handset.post("ussd/ended", form)[0] == 200
+    finally:
+        ground.start_postgres()
+    wait_until(lambda: ended(ground, handset.session) == [("Incomplete", 1)], 5)
+
+
+def ended(ground: Ground, session: str) -> list[tuple[str, int]]:
+    with psycopg.connect(ground.postgres.url) as connection:
+        asked = "SELECT status, hops FROM gateway.ussd_session WHERE session = %s"
+        return [(status, hops) for status, hops in connection.execute(asked, [session]).fetchall()]
