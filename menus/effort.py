@@ -71,7 +71,7 @@ def _pages(content: Content, operator: Operator, state: State) -> list[str]:
 
 def _menus(content: Content, service: Service, language: Language) -> list[State]:
     """The menus from the code to the form."""
-    opening = State(language=language, known={"today": "2026-06-01"})
+    opening = State(language=language, known={"today": "2026-06-01"}, first=True)
     if any(item.service == service.id for item in content.menus["main"].items):
         return [opening]
     between = (name for name, menu in content.menus.items() if any(item.service == service.id for item in menu.items))

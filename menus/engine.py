@@ -13,6 +13,7 @@ from menus.localized import fill
 from menus.pager import BACK, MORE, pages
 from menus.state import Effect, Screen, State, Turn, value
 
+_WHOLE = Budget(septets=10_000, ucs2=10_000)
 MAX_TRIES = 3
 """Wrong answers to one question before the session ends politely (services-domain §2.2)."""
 
@@ -62,12 +63,18 @@ def resume(content: Content, state: State, effect: Effect, result: dict[str, Any
 
 
 def unavailable(content: Content, state: State, budget: Budget) -> Step:
-    """The outside could not be reached: say so and stand still, so that the same input may be tried again."""
-    return _shown(content, state.but(notice="unavailable"), budget)
+    """The outside could not be reached: say so and stand still, so that the same input may be tried again.
+
+    On the first page, where a notice always is; its keys are those of every page.
+    """
+    return _shown(content, state.but(notice="unavailable", page=0, first=False), budget)
 
 
 def layout(content: Content, state: State, budget: Budget) -> tuple[str, list[str], bool]:
-    """(name, pages, whether its input is free) of the screen at `state`: what a checker measures."""
+    """(name, pages, whether its input is free) of the screen at `state`: what a checker measures.
+
+    Free input is one page, too long for the budget where even the prompt with its choices is.
+    """
     screen = _SCREENS[state.at][0](content, state)
     return screen.name or _name(state), _pages(content, state, screen, budget), screen.free
 
@@ -84,7 +91,7 @@ def _wrong(content: Content, state: State, budget: Budget) -> Step:
     tries = state.tries + 1
     if tries >= MAX_TRIES:
         return _shown(content, state.to("end", action="too_many"), budget)
-    return _shown(content, state.but(tries=tries, notice="retry", page=0), budget)
+    return _shown(content, state.but(tries=tries, notice="retry", page=0, first=False), budget)
 
 
 def _shown(content: Content, state: State, budget: Budget, screen: Screen | None = None) -> Step:
@@ -113,15 +120,32 @@ def _pages(content: Content, state: State, screen: Screen, budget: Budget) -> li
 
 def _cut(content: Content, state: State, screen: Screen, room: Budget) -> list[str]:
     words = content.ussd["more"][state.language], content.ussd["back"][state.language]
-    notice = ""
-    if state.notice:
-        values = {"try": state.tries + 1, "tries": MAX_TRIES}
-        notice = fill(content.ussd[state.notice][state.language], values) + "\n"
-    cut = pages(screen.saying(notice + screen.text) if notice else screen, room, *words)
-    if len(cut) > 1 and screen.free:  # no key can turn its page: without the example it is one
-        short = screen.saying(notice + screen.text.split("\n")[0])
-        cut = [pages(short, room, *words)[0]]
-    return cut
+    notices = _notices(content, state)
+    cut = pages(screen, room, *words, notices[0])
+    if len(cut) == 1:
+        return cut
+    if screen.free:
+        return _one_page(screen, room, words, notices)
+    return min([cut, *(pages(screen, room, *words, notice) for notice in notices[1:])], key=len)
+
+
+def _one_page(screen: Screen, room: Budget, words: tuple[str, str], notices: list[str]) -> list[str]:
+    """No key can turn its page: what is above the prompt and below it gives way, the prompt and its choices never."""
+    bare = screen.saying(screen.text.split("\n")[0])
+    shorter = ((screen, notices[1:]), (bare, notices), (screen, [""]), (bare, [""]))
+    for each, notice in ((each, notice) for each, above in shorter for notice in above):
+        cut = pages(each, room, *words, notice)
+        if len(cut) == 1:
+            return cut
+    return pages(bare, _WHOLE, *words)
+
+
+def _notices(content: Content, state: State) -> list[str]:
+    """What stands above the prompt, in full and in its approved short form; an empty one where nothing does."""
+    if not state.notice:
+        return [""]
+    texts = [content.ussd[name] for name in (state.notice, f"{state.notice}_short") if name in content.ussd]
+    return [fill(text[state.language], {"try": state.tries + 1, "tries": MAX_TRIES}) for text in texts]
 
 
 def _turn_page(content: Content, state: State, typed: str, budget: Budget) -> State | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from menus import engine
 from menus.content import Content, Service
+from menus.filling import form_of
 from menus.gsm import cost, segments
 from menus.localized import LANGUAGES, Language, fill, placeholders
 from menus.operators import Operator
@@ -15,7 +16,8 @@ from menus.paths import screens
 from menus.samples import case_states, end_states, longest_words, menu_states, notes
 from menus.state import State
 
-NOTICES = ("", "retry", "unavailable")
+_ACTING = frozenset("menu review resume list case pin confirm rate answer".split())
+"""Where an answer can ask something of the outside, which may be away; a question of a form: where it says `own`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +58,36 @@ def _states(content: Content, language: Language) -> Iterator[State]:
 
 
 def _screen(content: Content, operator: Operator, state: State) -> Iterator[Measured]:
-    for notice in NOTICES if state.at != "end" else ("",):
-        tries = engine.MAX_TRIES - 1 if notice == "retry" else 0
-        shown = replace(state, notice=notice, tries=tries)
-        name, cut, free = engine.layout(content, shown, operator.budget)
-        room = operator.budget.first if state.first and operator.budget.first else operator.budget
-        fault = None
-        if any(not room.fits(page) for page in cut):
-            # no key turns the page of a free input or of an end: it must be one
-            fault = f"does not fit {'one page of ' if free or state.at == 'end' else ''}{operator.name}'s screen"
-        marked = f"{name} @{operator.name}" + (f" +{notice}" if notice and fault else "")
-        yield Measured(marked, state.language, max(map(cost, cut)), len(cut), fault)
+    """A screen under each notice, and as a call's first: answers may follow a shortcut, so that every one can be it."""
+    for first in (False, True) if operator.budget.first else (False,):
+        plain = engine.layout(content, replace(state, first=first), operator.budget)[1]
+        for notice, tries in _notices(content, state):
+            shown = replace(state, first=first, notice=notice, tries=tries)
+            name, cut, free = engine.layout(content, shown, operator.budget)
+            fault = _too_long(operator, first, cut, free or state.at == "end")
+            if notice and cut == plain and not first:
+                fault = f"{operator.name}'s screen has no room for the text {notice}"
+            where = f"{' first' if first else ''}{f' +{notice}' if notice else ''}" if fault else ""
+            yield Measured(f"{name} @{operator.name}{where}", state.language, max(map(cost, cut)), len(cut), fault)
+
+
+def _notices(content: Content, state: State) -> Iterator[tuple[str, int]]:
+    """What can stand above a screen, and the wrong tries so far: an end has nothing, and only an effect can fail."""
+    yield "", 0
+    if state.at == "end":
+        return
+    yield from (("retry", tries) for tries in range(1, engine.MAX_TRIES))
+    question = form_of(content, state).next_question(state.answers) if state.at == "form" else None
+    if state.at in _ACTING or (question and question.own):
+        yield "unavailable", 0
+
+
+def _too_long(operator: Operator, first: bool, cut: list[str], is_one_page: bool) -> str | None:
+    """No key turns the page of a free input or of an end: it must be one."""
+    room = (first and operator.budget.first) or operator.budget
+    if all(room.fits(page) for page in cut):
+        return None
+    return f"does not fit {'one page of ' if is_one_page else ''}{operator.name}'s {'first ' if first else ''}screen"
 
 
 def _texts(content: Content, service: Service) -> Iterator[Measured]:

@@ -4,7 +4,7 @@ Decides: where a page breaks: between options, else between words, never inside 
 what a screen means, which operator asks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from menus.gsm import Budget, clusters, is_gsm, utf16_units
 from menus.state import Screen
@@ -13,20 +13,22 @@ MORE = "8"
 BACK = "0"
 
 
-def pages(screen: Screen, budget: Budget, more: str, back: str) -> list[str]:
+def pages(screen: Screen, budget: Budget, more: str, back: str, notice: str = "") -> list[str]:
     """The texts of a screen's pages, each within `budget` when its longest option is; `more`, `back` are labels.
 
-    Every option is on one page, whole; pages after the first repeat the prompt, or its first line, where it fits.
+    Every option is on one page, whole; pages after the first repeat the prompt, or its first line, where it fits, and
+    the `notice` above the prompt where both do.
     """
     if screen.end and not screen.options:
         return [screen.text]
     options = [f"{key} {label}" for key, label in screen.options if key != BACK]
     out = dict(screen.options).get(BACK, back if screen.back else None)
     foot = [] if out is None or screen.end else [f"{BACK} {out}"]
-    whole = "\n".join([screen.text, *options, *foot])
+    above = [notice] if notice else []
+    whole = "\n".join([*above, screen.text, *options, *foot])
     if screen.end or budget.fits(whole):
         return [whole]
-    return _Cut(budget, f"{MORE} {more}", f"{BACK} {back}", foot, whole).of(screen.text, options)
+    return _Cut(budget, f"{MORE} {more}", f"{BACK} {back}", foot, whole).of(screen.text, options, above)
 
 
 class _Cut:
@@ -42,26 +44,27 @@ class _Cut:
         # Where a septet is worth half a unit, a text that fits has no piece that does not.
         self._fits_in_pieces = budget.septets >= 2 * budget.ucs2
 
-    def of(self, text: str, options: list[str]) -> list[str]:
-        """The pages of a text and its options."""
+    def of(self, text: str, options: list[str], above: Sequence[str] = ()) -> list[str]:
+        """The pages of a text and its options; `above`: the notice over them, if there is one."""
         bodies: list[list[str]] = [[]]
-        for line in self._lines(text):
+        for line in self._lines("\n".join([*above, text])):
             if bodies[-1] and not self._fits(bodies, [*bodies[-1], line]):
                 bodies.append([])
             bodies[-1].append(line)
         headed = len(bodies)
         for option in options:
             if bodies[-1] and not self._fits(bodies, [*bodies[-1], option]):
-                bodies.append(self._heading(text, option))
+                bodies.append(self._heading(above, text, option))
             bodies[-1] = [*bodies[-1], option]
         self._adopt(bodies, headed, options)
         return [self._page(body, number, len(bodies)) for number, body in enumerate(bodies)]
 
-    def _heading(self, text: str, option: str) -> list[str]:
-        """What a page of options begins with: the prompt, else its first line, else nothing."""
-        for heading in (text, text.split("\n")[0]):
-            if self._fits([[], []], [heading, option]):
-                return [heading]
+    def _heading(self, above: Sequence[str], text: str, option: str) -> list[str]:
+        """What a page of options begins with: the prompt, else its first line, else nothing; the notice gives way."""
+        line = text.split("\n")[0]
+        for heading in ([[*above, text], [*above, line]] if above else []) + [[text], [line]]:
+            if self._fits([[], []], [*heading, option]):
+                return heading
         return []
 
     def _adopt(self, bodies: list[list[str]], headed: int, options: list[str]) -> None:

@@ -25,18 +25,18 @@ ENDS = (
 
 
 def menu_states(content: Content, language: Language) -> Iterator[State]:
-    """Every menu, the main one also as a call's first screen; and what stands before a form."""
+    """Every menu, and what stands before a form or in place of a list."""
     opening = State(language=language, known={"today": "2026-06-01"})
-    yield replace(opening, first=True)
     for name in content.menus:
         yield replace(opening, menu=name)
+    yield replace(opening, at="list")
     has_pin = {**opening.known, pin.KNOWN: "yes"}
     for action in pin.ACTIONS:
         yield replace(opening, at="pin", action=action)
         yield replace(opening, at="pin", action=action, known=has_pin)
     yield replace(opening, at="pin", action="other", case={"reference": REFERENCE})
     for service in content.services.values():
-        yield replace(opening, at="resume", service=service.id, first=True)
+        yield replace(opening, at="resume", service=service.id)
         if service.window:
             yield replace(opening, at="closed", service=service.id)
 
@@ -79,7 +79,7 @@ def _at_case(
         "spent": [],
     }
     shown = State(at="case", language=language, case=case)
-    yield replace(shown, first=True)
+    yield shown
     if content.papers(service, state):
         yield replace(shown, at="papers")
     for move in service.workflow.by_citizen(state, answers):

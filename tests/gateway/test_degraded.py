@@ -23,11 +23,12 @@ from gateway.valkey import start_valkey
 from store.db import StoreUnavailable
 from store.migrate import upgrade
 from tests.fixtures import SECRET, poster
+from tests.gateway.office import Office
 from tests.handset import Handset
 from tests.processes import wait_until
 from tests.system.journeys import JOURNEYS, STRANGER
 
-WATER = JOURNEYS[0]
+WATER, SCHOOL = JOURNEYS[0], JOURNEYS[2]
 pytestmark = pytest.mark.xdist_group("degraded")
 
 
@@ -250,6 +251,22 @@ def test_a_redis_that_hung_for_a_hop_loses_no_answer(ground: Ground, runtime: Ru
     handset.press("1").sees("District?")
     time.sleep(0.3)
     handset.press(WATER.keys[3]).sees("Where in Amara?")
+
+
+def test_the_offices_question_stays_whole_while_the_store_is_away(
+    ground: Ground, runtime: Runtime, handset: Handset
+) -> None:
+    reference = handset.dial().press(*SCHOOL.keys).ends().reference
+    registrar = Office(runtime, create_app(runtime)).hire("Zahra", "REGISTRAR", directorate="education")
+    asked = registrar.act(reference, "ask", 1, question="child_card")
+    assert asked.status_code == 200, asked.json
+    handset.dial().sees(reference).press("1").sees("رقم البطاقة الوطنية للطفل (12 رقما)", "1 لا يملكها بعد")
+    ground.postgres.stop()
+    try:
+        handset.press("1").sees("تعذر الحفظ\nرقم البطاقة الوطنية للطفل (12 رقما)\n1 لا يملكها بعد\n0 رجوع")
+    finally:
+        ground.start_postgres()
+    handset.press("1").ends("تم", reference)
 
 
 def test_a_store_that_hangs_is_not_waited_for(ground: Ground, handset: Handset) -> None:

@@ -85,6 +85,16 @@ def test_a_screen_that_is_too_long_names_its_operator() -> None:
     assert any("tiny's screen" in (each.fault or "") for each in found)
 
 
+def test_every_screen_that_a_shortcut_can_lead_to_is_measured_as_a_first_one() -> None:
+    rough = Operator(name="rough", networks=[], septets=160, ucs2=70, first_septets=140, first_ucs2=60)
+    long = with_text("done", "ت" * 50 + "\n{reference}", "Done. {reference}")
+    found = {each.name: each.fault for each in measure(replace(long, operators=(rough,))) if each.fault}
+    assert found == {}
+    longer = with_text("done", "ت" * 52 + "\n{reference}", "Done. {reference}")
+    found = {each.name: each.fault for each in measure(replace(longer, operators=(rough,))) if each.fault}
+    assert found == {"end done @rough first": "does not fit one page of rough's first screen"}
+
+
 @pytest.mark.parametrize("service", sorted(CONTENT.services))
 @pytest.mark.parametrize("caller", CALLERS)
 def test_every_way_ends_in_a_review(service: str, caller: str) -> None:
