@@ -136,9 +136,10 @@ async def _begun(board: Switchboard, hop: Hop) -> str:
     runtime = board.runtime
     inputs = _dialled(runtime, hop)
     walk = Walk(board, runtime.content, hop, 0)
+    narrow = walk.budget.first
+    if narrow:  # for every screen played: the keys of a forgotten call turn the pages of whichever was its first
+        walk.budget = narrow
     state = await walk.opened(inputs)
-    if walk.budget.first:
-        state = replace(state, first=True)
     done = await walk.done_before(state, inputs) if inputs else None
     if done is not None:
         step = engine.start(walk.content, state.to("end", action=done[0], case=done[1]), walk.budget)
@@ -146,6 +147,8 @@ async def _begun(board: Switchboard, hop: Hop) -> str:
         # A shortcut that brought up its own unfinished form has done its work.
         named = state.at == "resume" and inputs[:1] == walk.shortcut(inputs)
         step = await walk.on(state, inputs[1:] if named else inputs)
+    if narrow:
+        step = replace(step, state=step.state.but(first=True))
     made = _record(hop, walk, step, step.state, (len(hop.transcript),), (), b"")
     return await _saved(board, hop, step, made, False)
 

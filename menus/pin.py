@@ -72,7 +72,7 @@ def resume_check(content: Content, state: State, result: dict[str, Any]) -> Turn
     """Where the PIN was asked for, now open."""
     if result["verdict"] == "right":
         known = {**state.known, GIVEN: "yes"}
-        return Turn(replace(state, known=known, page=0, tries=0, notice=""))
+        return Turn(replace(state, known=known, page=0, tries=0, notice="", first=False))
     return _refused(state, result)
 
 

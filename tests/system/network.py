@@ -22,6 +22,8 @@ from tests.system.calls import STRICT, Call, Line, Phone, next_number
 from tests.system.grid import Grid
 
 PHONES = st.integers(0, 2)
+NAMES = ("21", "31*1", "51*1*9")
+"""Dialled after the code: a service, and answers that may be good or not."""
 ODD = ("0", "8", "9", "", "*", "#", "1*2", "٣", "abc", "999999999999", "98")
 
 
@@ -51,17 +53,19 @@ class Network(RuleBasedStateMachine):
 
     # -- what people do ---------------------------------------------------------------------------------------------
 
-    @rule(number=PHONES)
-    def dial(self, number: int) -> None:
-        """A new call; whatever the last one left is offered."""
+    @rule(number=PHONES, name=st.sampled_from(["", "", *NAMES]))
+    def dial(self, number: int, name: str = "") -> None:
+        """A new call; whatever the last one left is offered, to who dials a name only where it is of that service."""
         phone = self.phones[number]
         if phone.call and not phone.call.over:
             self.line.keep(phone)
         phone.call = Call()
-        self.line.deliver(phone, phone.call, "")
+        self.line.deliver(phone, phone.call, name)
         state = phone.call.state
         if phone.kept and not phone.unsure:
             assert state is not None
+            if name and state.at != "resume":
+                return
             assert state.at == "resume", f"an unfinished form is not offered: {state}"
             assert state.answers == phone.kept[0], "an accepted answer is lost"
 
@@ -124,7 +128,7 @@ class Network(RuleBasedStateMachine):
         """It arrives after all, perhaps when the phone is in another call."""
         phone, call, transcript = self.late.pop(pick % len(self.late))
         phone.unsure = True  # it may or may not have moved a form that the model follows
-        self.line.check(phone, self.line.send(phone, call, transcript), transcript == "")
+        self.line.check(phone, self.line.send(phone, call, transcript), call.begins_with(transcript))
 
     @rule(number=PHONES, told=st.booleans())
     def drop(self, number: int, told: bool) -> None:
