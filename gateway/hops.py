@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
+from gateway import dialled
 from gateway.errands import MARGIN_S, TooSlow
 from gateway.playing import Hop, Walk, replayed
 from gateway.records import Record
@@ -134,7 +135,7 @@ async def _continued(
 async def _begun(board: Switchboard, hop: Hop) -> str:
     """A session that we do not know: new, dialled with a shortcut, or forgotten by Redis; its inputs are played."""
     runtime = board.runtime
-    inputs = _dialled(runtime, hop)
+    inputs = dialled.inputs(hop.code, hop.transcript, runtime.settings.ussd_code)
     walk = Walk(board, runtime.content, hop, 0)
     narrow = walk.budget.first
     if narrow:  # for every screen played: the keys of a forgotten call turn the pages of whichever was its first
@@ -151,15 +152,6 @@ async def _begun(board: Switchboard, hop: Hop) -> str:
         step = replace(step, state=step.state.but(first=True))
     made = _record(hop, walk, step, step.state, (len(hop.transcript),), (), b"")
     return await _saved(board, hop, step, made, False)
-
-
-def _dialled(runtime: Runtime, hop: Hop) -> list[str]:
-    """Every input so far: what was dialled after our code, which some wires put into the service code, and the rest."""
-    ours = runtime.settings.ussd_code.rstrip("#")
-    tail = hop.code.removeprefix(ours).strip("*#").split("*") if hop.code.startswith(f"{ours}*") else []
-    inputs = hop.transcript.split("*") if hop.transcript else []
-    repeated = inputs[: len(tail)] == tail and tail[:1] and tail[0] in runtime.content.shortcuts
-    return inputs if repeated else tail + inputs
 
 
 def _record(

@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from gateway.app import create_app
 from gateway.runtime import Runtime
 from tests.fixtures import PostOffice, poster
 from tests.gateway.office import Office
@@ -52,6 +53,44 @@ def test_a_shortcut_survives_lost_memory(
         runtime.redis.flushdb()
         phone.press(key)
     assert phone.ends().reference in post.texts_to(phone.phone)[0]
+
+
+# How a wire tells what was dialled: (in the service code, in the first transcript).
+TAILS = pytest.mark.parametrize(
+    ("in_code", "in_text"), [(True, False), (False, True), (True, True)], ids=["code", "transcript", "both"]
+)
+
+
+def dialled(app: Flask, tail: str, in_code: bool, in_text: bool) -> Handset:
+    """A phone that has dialled the tail on such a wire."""
+    phone = with_code(app, tail) if in_code else Handset(poster(app))
+    return phone.dial(tail if in_text else "")
+
+
+@TAILS
+def test_positions_after_the_code_are_played_once(app: Flask, post: PostOffice, in_code: bool, in_text: bool) -> None:
+    phone = dialled(app, "2*1", in_code, in_text).sees("رقم البطاقة الوطنية")
+    screen = phone.screen
+    assert phone.send().screen == screen
+    phone.press(*STRANGER[1:], *WATER.answers, "1")
+    assert phone.ends().reference in post.texts_to(phone.phone)[0]
+
+
+@TAILS
+@pytest.mark.parametrize("tail", ["2*1", "2*1*1*1*1", "4*1*1", "9*2"])
+def test_positions_survive_lost_memory_at_every_hop(
+    app: Flask, runtime: Runtime, tail: str, in_code: bool, in_text: bool
+) -> None:
+    keys = ("1", "2", "7", "2")
+    known = Handset(poster(app)).dial(tail)
+    screens = [known.screen, *(known.press(key).screen for key in keys)]
+    phone = dialled(app, tail, in_code, in_text)
+    for key, screen in zip(("", *keys), screens, strict=True):
+        runtime.redis.flushdb()
+        phone.post = poster(create_app(runtime))  # nor does the process remember anything
+        phone = phone.press(key) if key else phone.send()
+        assert phone.screen == screen, key
+        assert phone.send().screen == screen, key
 
 
 def test_an_unknown_name_is_a_wrong_answer(handset: Handset) -> None:
