@@ -135,13 +135,15 @@ async def _continued(
 async def _begun(board: Switchboard, hop: Hop) -> str:
     """A session that we do not know: new, dialled with a shortcut, or forgotten by Redis; its inputs are played."""
     runtime = board.runtime
-    inputs = dialled.inputs(hop.code, hop.transcript, runtime.settings.ussd_code)
-    walk = Walk(board, runtime.content, hop, 0)
+    inputs = [] if hop.anew else dialled.inputs(hop.code, hop.transcript, runtime.settings.ussd_code)
+    walk = Walk(board, runtime.content, hop, hop.anew)
     narrow = walk.budget.first
     if narrow:  # for every screen played: the keys of a forgotten call turn the pages of whichever was its first
         walk.budget = narrow
     state = await walk.opened(inputs)
-    done = await walk.done_before(state, inputs) if inputs else None
+    if hop.anew:
+        state = state.but(notice="anew")
+    done = await walk.done_before(state, inputs) if inputs or hop.anew else None
     if done is not None:
         step = engine.start(walk.content, state.to("end", action=done[0], case=done[1]), walk.budget)
     else:

@@ -45,7 +45,8 @@ AWAY, PROMISED, SLOW = None, "promised", "fault"
 class Hop:
     """What a provider's adapter makes of one request. `transcript`: every input so far, joined by `*`.
 
-    `deadline`: on the monotonic clock; an END is on its way before.
+    `deadline`: on the monotonic clock; an END is on its way before. `anew`: the session's memory is lost and the wire
+    does not bring it back, so it begins again at this turn, later than any it has had, and plays nothing; else 0.
     """
 
     session: str
@@ -54,6 +55,12 @@ class Hop:
     transcript: str
     network: str | None
     deadline: float = field(default_factory=lambda: time.monotonic() + HOP_S)
+    anew: int = 0
+
+    @property
+    def call(self) -> str:
+        """What the store is to take for one dialling: a session that begins anew opens with what is true by now."""
+        return f"{self.session}+{self.anew}" if self.anew else self.session
 
 
 class Walk:
@@ -80,7 +87,7 @@ class Walk:
         """The first state of a session: with what we know of the phone, or nothing while the store is away."""
         hop, default = self._hop, self._runtime.settings.default_language
         target = self.content.shortcuts.get(inputs[0]) if len(inputs) == 1 else None
-        call = Call(hop.phone, hop.session, bare=not inputs, named=target.service if target else None)
+        call = Call(hop.phone, hop.call, bare=not inputs, named=target.service if target else None)
         left = await self._board.dropped.redialled(hop.phone, hop.session, min(OPENING_S, self._left()))
         try:
             return await self._board.openings.do(call, min(OPENING_S, self._left()))

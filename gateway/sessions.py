@@ -80,6 +80,24 @@ class Sessions:
             return recent
         return stored
 
+    async def aged(self, session: str) -> tuple[Record | None, float]:
+        """The record, or the later one that this process owes Redis, and the seconds since it was written.
+
+        RedisError: nobody knows whether there is one.
+        """
+        stored, left_ms = await self._wire.call(("GET", key(session)), ("PTTL", key(session)))
+        for reply in (stored, left_ms):
+            if isinstance(reply, Exception):
+                raise RedisError(str(reply))
+        record, recent = unpack(stored) if stored is not None else None, self.recent(session)
+        if record is None:
+            self._recent.pop(session, None)
+        elif session in self._owed and recent is not None and is_earlier(record, recent):
+            record = recent
+        else:
+            self._remember(session, record)
+        return record, TTL_S - left_ms / 1000
+
     async def save(self, session: str, record: Record, note: Command | None = None, *, is_noted: bool = False) -> None:
         """Keep the record for `TTL_S` from now. Overtaken when Redis has another than the one it was made from.
 

@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         default=(), description="comma list of keys of sensitive fields, newest first; unset: one is kept in DATA_DIR"
     )
     ussd_code: str = Field(default="*964#", pattern=r"^\*[0-9*]+#$", description="the code that citizens dial")
+    ussd_text: Literal["whole", "last"] = Field(
+        default="whole", description="what a hop's text holds: every input so far, or the last one alone"
+    )
     sms_number: str = Field(default="5599", pattern=r"^\+?[0-9]{3,15}$", description="the number that citizens text")
     quiet_hours: str = Field(
         default_factory=lambda: "" if os.environ.get("QUIET_HOURS") == "" else "21:00-08:00",
@@ -139,7 +142,9 @@ def load_settings() -> Settings:
 
 
 def _missing(found: Settings) -> str | None:
-    """What a real provider cannot do without: known before the first citizen's message is refused for it."""
+    """What a provider cannot do without: known before the first citizen's message is refused for it."""
+    if found.provider == "simulator" and found.ussd_text == "last":
+        return "USSD_TEXT: the simulator's network sends the whole transcript"
     real = found.provider != "simulator" and "africastalking" in found.carriers and found.at_base_url is None
     if real and found.at_api_key == Settings.model_fields["at_api_key"].default:
         return "AT_API_KEY: Africa's Talking needs the key of AT_USERNAME's account"

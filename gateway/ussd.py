@@ -1,6 +1,7 @@
 """Africa's Talking's USSD wire: its form becomes a hop, its end-of-session event a row (contract §1).
 
-Decides: field names, first bytes, status 200 always. Must not know: screens, sessions' memory, SQL.
+Decides: field names, first bytes, status 200 always, whether `text` is the whole transcript or the last input alone.
+Must not know: screens, sessions' memory, SQL.
 """
 
 import logging
@@ -10,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from flask import Blueprint, Response, abort, request
 
-from gateway import broken_hops, hops, loop
+from gateway import broken_hops, hops, last_input, loop
 from gateway.callbacks import TEXT, BadForm, read_form, secret_check
 from gateway.errands import TooSlow
 from gateway.metrics import HOPS
@@ -29,7 +30,6 @@ FIELDS = ("sessionId", "phoneNumber", "serviceCode", "text")
 Form = Mapping[str, str] | BadForm
 """A request's fields, or why there are none."""
 MAX_SESSION = 128
-MAX_TRANSCRIPT = 2000
 
 
 def ussd_callbacks(board: Switchboard) -> Blueprint:
@@ -72,7 +72,8 @@ async def _answered(board: Switchboard, form: Form) -> str:
         if isinstance(form, BadForm):
             raise form
         hop = _read_hop(board.runtime, form)
-        return await hops.answer(board, hop)
+        answer = last_input.answer if board.runtime.settings.ussd_text == "last" else hops.answer
+        return await answer(board, hop)
     except BadForm as error:
         log.warning("a hop that cannot be read: %s", error)
     except Exception:
@@ -88,7 +89,7 @@ def _read_hop(runtime: Runtime, form: Mapping[str, str]) -> Hop:
         raise BadForm("sessionId is empty or too long")
     if phone is None:
         raise BadForm("phoneNumber is not a phone number")
-    if len(form["text"]) > MAX_TRANSCRIPT:
+    if len(form["text"]) > last_input.MAX_TRANSCRIPT:
         raise BadForm("text is too long")
     if not _is_ours(form["serviceCode"], runtime.settings.ussd_code):
         log.warning("a hop on a code that is not USSD_CODE is served")

@@ -18,6 +18,8 @@ from menus.state import State
 
 _ACTING = frozenset("menu review resume list case pin confirm rate answer".split())
 """Where an answer can ask something of the outside, which may be away; a question of a form: where it says `own`."""
+_OPENINGS = frozenset({"menu", "resume", "case"})
+"""What a call begins with, and begins anew with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ def _notices(content: Content, state: State) -> Iterator[tuple[str, int]]:
     if state.at == "end":
         return
     yield from (("retry", tries) for tries in range(1, engine.MAX_TRIES))
+    if state.at in _OPENINGS:
+        yield "anew", 0
     question = form_of(content, state).next_question(state.answers) if state.at == "form" else None
     if state.at in _ACTING or (question and question.own):
         yield "unavailable", 0
