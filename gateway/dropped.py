@@ -4,11 +4,12 @@ Decides: when a session counts as dropped, and who is told. Must not know: scree
 """
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gateway import loop
+from gateway import loop, recollection
 from gateway.errands import HOP_S, TooSlow
 from gateway.open_forms import OpenForms
 from gateway.redis_pipe import Command
@@ -61,12 +62,17 @@ class Dropped:
                 await self._sessions.save(earlier, replace(record, ended=True))
         return None
 
-    async def ended(self, session: str) -> None:
-        """The provider says that the session is over, and not by our END. StoreUnavailable, TooSlow."""
+    async def ended(self, session: str, phone: str = "", inputs: Sequence[str] = ()) -> None:
+        """The session is over, and not by our END. StoreUnavailable, TooSlow.
+
+        `phone` and `inputs`: what the provider says of it, for a session that nobody remembers.
+        """
         async with self._sessions.turn(session):
             record = await self._sessions.latest(session)
             if record is not None and unfinished.is_unfinished(record.state):
                 await self.keep(record.phone, session, record.state, HOP_S, tell=True)
+            elif record is None and phone and inputs:
+                await self._runtime.errands.run(lambda: self._recollected(phone, session, inputs), HOP_S)
 
     async def keep(self, phone: str, session: str, state: State, seconds: float, *, tell: bool) -> None:
         """Write the draft of a session that stands at `state`. StoreUnavailable; TooSlow after `seconds`: then Redis
@@ -82,6 +88,13 @@ class Dropped:
     def _kept(self, phone: str, session: str, state: State, tell: bool) -> None:
         with self._runtime.db.transaction() as tx:
             drafts.keep(self._runtime.context(tx), session, phone, state, tell=tell)
+
+    def _recollected(self, phone: str, session: str, inputs: Sequence[str]) -> None:
+        with self._runtime.db.transaction() as tx:
+            context = self._runtime.context(tx)
+            state = recollection.stood(context, phone, session, inputs, self._runtime.settings.default_language)
+            if state is not None:
+                drafts.keep(context, session, phone, state, tell=True)
 
     async def _hold(self, phone: str, session: str) -> None:
         await self._sessions.hold(session)

@@ -20,10 +20,8 @@ from handlers.drafts import Call
 from handlers.effects import Caller
 from menus import engine, unfinished
 from menus.content import Content
-from menus.digits import ascii_digits
 from menus.engine import Step
 from menus.gsm import Budget
-from menus.normalise import tidy
 from menus.state import Effect, State, value
 from store import applications, idempotency
 from store.db import StoreUnavailable, Transaction
@@ -33,8 +31,6 @@ log = logging.getLogger(__name__)
 CHANNEL = "ussd"
 SUBMIT = "submit"
 """The effect that goes to the store in batches."""
-LANGUAGE = "language"
-"""The effect that needs no store to be seen."""
 OPENING_S = 3.0
 """For what is known of a phone: without it the menus still answer."""
 AWAY, PROMISED, SLOW = None, "promised", "fault"
@@ -128,7 +124,7 @@ class Walk:
         step = None if inputs else engine.start(self.content, state, self.budget)
         for typed in inputs:
             self.turns += 1
-            step = await self._one(state, clean(typed))
+            step = await self._one(state, engine.cleaned(typed))
             state = step.state
             if step.reply and step.reply.end:
                 break
@@ -181,15 +177,10 @@ class Walk:
         return self._hop.deadline - MARGIN_S - time.monotonic()
 
 
-def clean(typed: str) -> str:
-    """An input as the engine takes it."""
-    return ascii_digits(tidy(typed)).strip()
-
-
 def after(content: Content, before: State, step: Step, result: Any, budget: Budget) -> Step:
     """The step that an effect's result leads to; `before`: where the input found the session."""
     assert step.effect is not None
-    if result is AWAY and step.effect.name == LANGUAGE:  # for this call it is changed all the same
+    if result is AWAY and step.effect.name == engine.LANGUAGE:  # for this call it is changed all the same
         return engine.resume(content, step.state, step.effect, {}, budget)
     if result is AWAY:
         return engine.unavailable(content, before, budget)
@@ -203,7 +194,7 @@ def replayed(content: Content, state: State, inputs: Sequence[str], results: Seq
     step, said = engine.start(content, state, budget), iter(results)
     for typed in inputs:
         before = step.state
-        step = engine.advance(content, before, clean(typed), budget)
+        step = engine.advance(content, before, engine.cleaned(typed), budget)
         while step.effect:
             step = after(content, before, step, next(said), budget)
     return step

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 
 from flask import Blueprint, Response, abort, request
 
-from gateway import broken_hops, hops, last_input, loop
+from gateway import broken_hops, dialled, hops, last_input, loop
 from gateway.callbacks import TEXT, BadForm, read_form, secret_check
 from gateway.errands import TooSlow
 from gateway.metrics import HOPS
@@ -104,7 +104,8 @@ def _is_ours(code: str, ours: str) -> bool:
 def _record_end(board: Switchboard) -> None:
     """Keep the provider's account of the session, which is told once: a repeat may not be asked for."""
     try:
-        end, now = _end(read_form(request, ("sessionId",))), board.runtime.now()
+        form = read_form(request, ("sessionId",))
+        end, now = _end(form), board.runtime.now()
     except BadForm as error:
         log.warning("an end-of-session event that cannot be read: %s", error)
         return
@@ -116,12 +117,15 @@ def _record_end(board: Switchboard) -> None:
         board.runtime.funnel.keep(end, now)
         return  # what the call leaves unfinished is the sweep's
     if end.status != "Success":  # it did not reach an END of ours
-        _drop(board, end.session)
+        _drop(board, end, form.get("input", "")[: last_input.MAX_TRANSCRIPT])
 
 
-def _drop(board: Switchboard, session: str) -> None:
+def _drop(board: Switchboard, end: SessionEnd, transcript: str) -> None:
+    settings = board.runtime.settings
+    is_whole = settings.ussd_text == "whole"
+    inputs = dialled.inputs(end.service_code, transcript, settings.ussd_code) if is_whole else []
     try:
-        loop.run(board.dropped.ended(session))
+        loop.run(board.dropped.ended(end.session, end.phone, inputs))
     except (StoreUnavailable, TooSlow):
         log.warning("a dropped call is left to the sweep: the store is away")
 

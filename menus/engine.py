@@ -8,14 +8,19 @@ from typing import Any
 
 from menus import casework, choosing, correction, filling, pin, unfinished
 from menus.content import Content
+from menus.digits import ascii_digits
 from menus.gsm import Budget
 from menus.localized import fill
+from menus.normalise import tidy
 from menus.pager import BACK, MORE, pages
 from menus.state import Effect, Screen, State, Turn, value
 
 _WHOLE = Budget(septets=10_000, ucs2=10_000)
 MAX_TRIES = 3
 """Wrong answers to one question before the session ends politely (services-domain §2.2)."""
+
+LANGUAGE = "language"
+"""The effect that a session shows whether or not it could be performed."""
 
 _Show = Callable[[Content, State], Screen]
 _Take = Callable[[Content, State, str], Turn | None]
@@ -42,6 +47,11 @@ class Step:
     state: State
     reply: Reply | None = None
     effect: Effect | None = None
+
+
+def cleaned(typed: str) -> str:
+    """An input as the engine takes it: digits in ASCII, nothing around it."""
+    return ascii_digits(tidy(typed)).strip()
 
 
 def start(content: Content, state: State, budget: Budget) -> Step:
@@ -190,7 +200,7 @@ _SCREENS: Mapping[str, tuple[_Show, _Take]] = {
 }
 
 _EFFECTS: Mapping[str, _Resume] = {
-    "language": choosing.resume_language,
+    LANGUAGE: choosing.resume_language,
     "own_reference": filling.resume_own_reference,
     "submit": filling.resume_submit,
     "discard": unfinished.resume_discard,

@@ -215,14 +215,16 @@ def test_three_wrong_answers_while_the_store_is_gone_keep_the_form(
     anew(runtime, handset).dial().sees("unfinished water request").press("1").sees("Plot number")
 
 
+@pytest.mark.parametrize("knows", ["this process", "the provider"])
 def test_a_call_that_drops_while_redis_is_gone_leaves_its_form(
-    ground: Ground, runtime: Runtime, handset: Handset
+    ground: Ground, runtime: Runtime, handset: Handset, knows: str
 ) -> None:
     handset.dial().press(*HALF[:-1])
     ground.valkey.stop()
     handset.press(HALF[-1]).sees("Plot number")
+    told = handset if knows == "this process" else anew(runtime, handset)
     ended = {"sessionId": handset.session, "phoneNumber": handset.phone, "status": "Incomplete"}
-    assert handset.post("ussd/ended", ended)[0] == 200
+    assert told.post("ussd/ended", ended | {"serviceCode": "*964#", "input": handset.transcript})[0] == 200
     ground.start_valkey()
     anew(runtime, handset).dial().press("1").sees("Plot number")
 
