@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from menus.commands import Grammar
 from menus.forms import Model, Question
@@ -19,6 +19,7 @@ from menus.menu import Menu, Shortcut
 from menus.notices import Notices, QuietHours
 from menus.operators import Operator
 from menus.route import Route
+from menus.shared_moves import CommonMove
 from menus.state import Screen
 from menus.workflow import CITIZEN, StateKind, StateUse, Workflow
 
@@ -28,6 +29,15 @@ class Window(Model):
 
     opens: str = Field(pattern=r"^\d\d-\d\d$")
     closes: str = Field(pattern=r"^\d\d-\d\d$")
+
+    @field_validator("opens", "closes")
+    @classmethod
+    def _is_day(cls, day: str) -> str:
+        try:
+            date.fromisoformat(f"2028-{day}")  # a leap year
+        except ValueError:
+            raise ValueError(f"{day} is no day of the year, MM-DD") from None
+        return day
 
     def is_open(self, today: date) -> bool:
         """Whether `today` lies inside; a window may run over the new year."""
@@ -126,6 +136,8 @@ class Content:
     notices: Notices
     digest: str
     quiet: QuietHours | None = None
+    shared: tuple[CommonMove, ...] = ()
+    """The moves of every service, as `workflow.yaml` has them."""
 
     @cached_property
     def routes(self) -> Mapping[str, Route]:

@@ -72,7 +72,19 @@ class Question(Model):
             raise ValueError(f"{self.id}: two choices share a key or an id")
         if self.type in ("integer", "digits") and (self.low is None or self.high is None or self.low > self.high):
             raise ValueError(f"{self.id}: {self.type} needs low <= high")
+        self._check_keys(keys)
         return self
+
+    def _check_keys(self, keys: list[str]) -> None:
+        """What is typed means one thing; 0 is never an answer of its own, it is back or the special answer."""
+        special = self.special.key if self.special else None
+        taken = special in keys if self.choices else special not in (None, BACK) and self._accept_free(special or "")
+        if taken:
+            raise ValueError(f"{self.id}: key {special} means two things: it is an answer, and the special one")
+        if self.type == "integer" and self.low == 0:
+            raise ValueError(f"{self.id}: 0 leads back and cannot be typed as a number; make it a special answer")
+        if self.default is not None and not self.holds(self.default):
+            raise ValueError(f"{self.id}: the default {self.default} is no answer to this question")
 
     def accept(self, typed: str) -> str | None:
         """The value that `typed` means here, or None when it is no answer to this question."""

@@ -19,7 +19,7 @@ class District(Model):
     name: Localized
     short: Localized
     centre: Localized
-    subdistricts: dict[str, Localized]
+    subdistricts: dict[str, Localized] = Field(max_length=7, description="with the centre as many as a menu has keys")
 
 
 class Directorate(Model):

@@ -4,13 +4,13 @@ Decides: which file holds what, and the order of reading. Must not know: screens
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import Field, ValidationError
 
-from menus import places
+from menus import places, shared_moves, text_checks
 from menus.checks import check
 from menus.commands import Grammar
 from menus.content import Content, Service
@@ -21,8 +21,9 @@ from menus.menu import Menu, Shortcut
 from menus.notices import Notices, unknown_texts
 from menus.operators import Operator
 from menus.shared_moves import CommonMove, expand
+from menus.spoken import general
 from menus.workflow import StateKind
-from menus.yaml_source import ContentError, YamlSource, read_yaml
+from menus.yaml_source import ContentError, Fault, YamlSource, located, read_yaml
 
 ModelType = TypeVar("ModelType", bound=Model)
 PlaceQuestions = Callable[[], list[Question]]
@@ -46,7 +47,7 @@ class _Texts(Model):
 
 
 class _Places(Model):
-    districts: list[District] = Field(min_length=1)
+    districts: list[District] = Field(min_length=1, max_length=8, description="as many as a menu has keys")
 
 
 class _Directorates(Model):
@@ -59,9 +60,10 @@ class _Operators(Model):
 
 def load_content(root: Path) -> Content:
     """The content under `root` (the `config/` folder); raises ContentError with every fault found."""
-    sources = {path.relative_to(root).as_posix(): read_yaml(path, root) for path in sorted(root.rglob("*.yaml"))}
+    sources = read_sources(root)
     workflow = _read(_need(sources, "workflow.yaml", root), _Workflow)
     texts = _read(_need(sources, "texts.yaml", root), _Texts)
+    _refuse(sources, _first(workflow, texts))
     districts = tuple(_read(_need(sources, "places.yaml", root), _Places).districts)
     profile = _need(sources, "profile.yaml", root)
     menus = _read(_need(sources, "menus.yaml", root), _Menus)
@@ -83,6 +85,7 @@ def load_content(root: Path) -> Content:
         grammar=_grammar(_need(sources, "keywords.yaml", root)),
         notices=_read(_need(sources, "notices.yaml", root), Notices),
         digest=_digest(sources),
+        shared=tuple(workflow.moves),
     )
     strangers = [
         sources["notices.yaml"].fault(("texts", name), "there is no such text")
@@ -91,6 +94,24 @@ def load_content(root: Path) -> Content:
     if faults := [*strangers, *check(content, sources)]:
         raise ContentError(faults)
     return content
+
+
+def read_sources(root: Path) -> dict[str, YamlSource]:
+    """The files under `root` by their names there; ContentError."""
+    return {path.relative_to(root).as_posix(): read_yaml(path, root) for path in sorted(root.rglob("*.yaml"))}
+
+
+def _first(workflow: _Workflow, texts: _Texts) -> Iterator[Fault]:
+    """Faults of what every service is made with: they are looked for before there are services."""
+    for where, state in shared_moves.unknown(workflow.moves, workflow.states):
+        yield "workflow.yaml", where, f"there is no state {state}"
+    yield from text_checks.missing(texts.ussd, texts.sms)
+    yield from text_checks.unfilled(general(texts.ussd, texts.sms))
+
+
+def _refuse(sources: dict[str, YamlSource], found: Iterable[Fault]) -> None:
+    if faults := located(sources, found):
+        raise ContentError(faults)
 
 
 def _need(sources: dict[str, YamlSource], name: str, root: Path) -> YamlSource:

@@ -5,7 +5,7 @@ Decides: the shape of a menu, a line and a shortcut. Must not know: what they le
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from menus.forms import Model
 from menus.localized import Localized
@@ -36,3 +36,11 @@ class Menu(Model):
 
     prompt: Localized
     items: list[Item]
+
+    @model_validator(mode="after")
+    def _apart(self) -> "Menu":
+        keys = [item.key for item in self.items]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise ValueError(f"key {key} is there twice")
+        return self

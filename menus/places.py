@@ -3,7 +3,7 @@
 Decides: how the table of places becomes questions. Must not know: which service asks, or when.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from menus.forms import Choice, Question
 from menus.governorate import District
@@ -35,6 +35,16 @@ def for_known(districts: Sequence[District], words: Mapping[str, Localized]) -> 
         when={"known_place": ["yes"]},
     )
     return [same, *_two_menus(districts, words, {"place_same": ["change"]})]
+
+
+def numbered(questions: Sequence[Question]) -> Iterator[tuple[int, Question]]:
+    """Each question with the number of its entry in the file: those that ask for the place share one."""
+    number, was_place = -1, False
+    for question in questions:
+        is_place = question.id in PLACE_ANSWERS
+        number += not (is_place and was_place)
+        was_place = is_place
+        yield number, question
 
 
 def _two_menus(

@@ -4,11 +4,12 @@ Decides: out of which of a service's states a shared move leads, and that a serv
 it. Must not know: files, the store, what a move does.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal
 
 from menus.forms import Model
 from menus.workflow import CITIZEN, ORIGIN, SAME, SYSTEM, Move, StateKind, StateUse
+from menus.yaml_source import Where
 
 STEP = "STEP"
 """In place of a shared move's roles: the officers of the step that the case is at."""
@@ -20,6 +21,18 @@ class CommonMove(Model):
     move: Move
     clock: Literal["office", "citizen", "open"] | None = None
     before: str | None = None
+
+
+def unknown(common: Sequence[CommonMove], states: Collection[str]) -> Iterator[tuple[Where, str]]:
+    """The states that shared moves name and that are none of `states`, as (where in workflow.yaml, state)."""
+    for number, each in enumerate(common):
+        named = [(("move", "from"), state) for state in each.move.source]
+        named += [(("move", "came_from"), state) for state in each.move.came_from]
+        named += [(("move", "to"), each.move.to)] if each.move.to not in (ORIGIN, SAME) else []
+        where = ("moves", number)
+        if each.before and each.before not in states:
+            yield (*where, "before"), each.before
+        yield from (((*where, *part), state) for part, state in named if state not in states)
 
 
 def expand(

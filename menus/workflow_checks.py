@@ -3,11 +3,14 @@
 Decides: which workflow is refused at boot. Must not know: forms' screens, the store.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from itertools import combinations
 
 from menus.content import Content, Service
 from menus.localized import placeholders
+from menus.texts import SHORT
 from menus.workflow import BOUNDS, CITIZEN, ORIGIN, SAME, SYSTEM, Move, Param
+from menus.yaml_source import Where
 
 ROLES = frozenset(
     "CITIZEN CLERK VERIFIER INSPECTOR CLEARANCE CASHIER APPROVER CREW STORE SILO SCHOOL BRANCH REGISTRAR GRO HANDLER"
@@ -16,14 +19,11 @@ ROLES = frozenset(
 CASE_WORDS = frozenset("reference days office due state question papers".split())
 """Placeholders that every case can fill; the rest come from the parameters of its moves."""
 
-Where = Sequence[str | int]
-
 
 def check(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
     """Every fault of a service's workflow, as (where, reason)."""
     flow = service.workflow
-    for state in sorted(set(service.urgent.states if service.urgent else {}) - set(flow.states)):
-        yield ("urgent", "states", state), "there is no such state in this service"
+    yield from _urgent(content, service)
     if flow.start not in flow.states:
         yield ("workflow", "start"), f"there is no state {flow.start}"
     for number, move in enumerate(flow.moves):
@@ -38,9 +38,34 @@ def check(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
         yield from ((where, reason) for reason in _ways_on(content, service, state))
         yield from ((where, reason) for reason in _clocks(content, service, state))
         yield from ((where, reason) for reason in _state_text(content, service, state))
-        replies = [move.reply for move in flow.moves if state in move.source and move.reply and not move.when]
-        if len(set(replies)) < len(replies):
-            yield where, "two moves of the citizen share a reply digit"
+        yield from ((where, reason) for reason in _replies(service, state))
+
+
+def _urgent(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
+    urgent = service.urgent
+    if urgent is None:
+        return
+    for state in sorted(set(urgent.states) - set(service.workflow.states)):
+        yield ("urgent", "states", state), "there is no such state in this service"
+    yield from ((("urgent", "when"), reason) for reason in answers(service, urgent.when))
+    yield from ((("urgent", "text"), reason) for reason in _text(content, service, urgent.text))
+
+
+def _replies(service: Service, state: str) -> Iterator[str]:
+    here = [move for move in service.workflow.moves if state in move.source and CITIZEN in move.by and move.reply]
+    for one, other in combinations(here, 2):
+        if one.reply == other.reply and can_meet(one, other):
+            yield f"{one.action} and {other.action}: two moves of the citizen share a reply digit, {one.reply}"
+
+
+def can_meet(one: Move, other: Move) -> bool:
+    """Whether some answers let both moves apply: on every field that both conditions name there is a common value.
+
+    Not decided: whether the form asks the fields of two different conditions of the same citizen (then they are taken
+    to meet), and cases of other systems that leave an answer out, which fit every condition. `came_from` tells no two
+    moves apart: neither a screen nor an SMS asks for it.
+    """
+    return all(set(values) & set(other.when[name]) for name, values in one.when.items() if name in other.when)
 
 
 def _ways_on(content: Content, service: Service, state: str) -> Iterator[str]:
@@ -57,7 +82,7 @@ def _ways_on(content: Content, service: Service, state: str) -> Iterator[str]:
             yield f"no move leads on for a case that came from {origin}"
 
 
-def _answers(service: Service, when: Mapping[str, list[str]]) -> Iterator[str]:
+def answers(service: Service, when: Mapping[str, list[str]]) -> Iterator[str]:
     """The conditions on answers that no answer ever meets."""
     for name, values in when.items():
         asked = [question for question in service.questions if question.id == name]
@@ -69,7 +94,7 @@ def _answers(service: Service, when: Mapping[str, list[str]]) -> Iterator[str]:
 def _clocks(content: Content, service: Service, state: str) -> Iterator[str]:
     """No case may wait for ever: each clock has the move that the system makes when it runs out."""
     for pace in service.use(state).paces:
-        yield from _answers(service, pace.when)
+        yield from answers(service, pace.when)
     use, turns = service.use(state), {content.states[state].clock}
     turns |= {move.turn for move in service.workflow.moves if state in move.source and move.turn}
     made = {move.action for move in service.workflow.moves if state in move.source and SYSTEM in move.by}
@@ -86,12 +111,22 @@ def _clocks(content: Content, service: Service, state: str) -> Iterator[str]:
 def _state_text(content: Content, service: Service, state: str) -> Iterator[str]:
     names = [service.use(state).text or content.states[state].text]
     names += [move.text for move in service.workflow.moves if move.text and state in (move.to, *move.source)]
-    params = {param.id for move in service.workflow.moves for param in move.params}
-    for name in names:
-        if name not in content.sms:
-            yield f"there is no SMS text {name}"
-        elif unknown := placeholders(content.sms[name]) - CASE_WORDS - params:
-            yield f"the SMS text {name} needs {', '.join(sorted(unknown))}, which no move gives"
+    for name in dict.fromkeys(names):
+        yield from _text(content, service, name)
+
+
+def _text(content: Content, service: Service, name: str) -> Iterator[str]:
+    """An SMS about a case of this service: it is there, and its words and those of its short form are a case's."""
+    if name not in content.sms:
+        yield f"there is no SMS text {name}"
+    for form in (name, f"{name}{SHORT}"):
+        if form in content.sms and (unknown := placeholders(content.sms[form]) - words_of(service)):
+            yield f"the SMS text {form} needs {', '.join(sorted(unknown))}, which no move gives"
+
+
+def words_of(service: Service) -> frozenset[str]:
+    """The placeholders that a case of this service may fill."""
+    return CASE_WORDS | {param.id for move in service.workflow.moves for param in move.params}
 
 
 def _move(content: Content, service: Service, move: Move) -> Iterator[str]:
@@ -117,7 +152,7 @@ def _move(content: Content, service: Service, move: Move) -> Iterator[str]:
 def _conditions(service: Service, move: Move) -> Iterator[str]:
     """A condition that never holds is a spelling mistake."""
     flow = service.workflow
-    yield from (f"{move.action}: {reason}" for reason in _answers(service, move.when))
+    yield from (f"{move.action}: {reason}" for reason in answers(service, move.when))
     for origin in move.came_from:
         into = {each.to for each in flow.moves if origin in each.source}
         if not into & set(move.source):

@@ -3,7 +3,7 @@
 Decides: how content files are read (YAML 1.2: `no` stays text) and how a fault is named. Must not know: the content.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,11 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+Where = Sequence[str | int]
+"""Keys and numbers that lead from the top of a file to a value."""
+Fault = tuple[str, Where, str]
+"""File below `config/`, where in it, and what is wrong."""
 
 
 class ContentError(Exception):
@@ -31,16 +36,16 @@ class YamlSource:
     text: str
     values: dict[str, Any]
 
-    def fault(self, where: Sequence[str | int], reason: str) -> str:
+    def fault(self, where: Where, reason: str) -> str:
         """`file:line: where: reason`, the line being that of the deepest part of `where` that exists."""
         place = ".".join(str(part) for part in where)
         return f"{self.name}:{self._line(where)}: {place + ': ' if place else ''}{reason}"
 
-    def faults(self, error: ValidationError, prefix: Sequence[str | int] = ()) -> list[str]:
+    def faults(self, error: ValidationError, prefix: Where = ()) -> list[str]:
         """Every fault of a validation error, with lines."""
         return [self.fault([*prefix, *each["loc"]], _reason(each["msg"])) for each in error.errors()]
 
-    def _line(self, where: Sequence[str | int]) -> int:
+    def _line(self, where: Where) -> int:
         node: Node = YAML(typ="safe", pure=True).compose(self.text)
         line = node.start_mark.line
         for part in where:
@@ -49,6 +54,11 @@ class YamlSource:
                 break
             line, node = child
         return int(line) + 1
+
+
+def located(sources: Mapping[str, YamlSource], faults: Iterable[Fault]) -> list[str]:
+    """Each fault with file and line; `sources` by their names below `config/`."""
+    return [sources[file].fault(where, reason) for file, where, reason in faults]
 
 
 def _child(node: Node, part: str | int) -> tuple[int, Node] | None:

@@ -129,9 +129,9 @@ def test_a_sixth_service_is_one_file_and_one_line(config: Path) -> None:
     service = (config / WATER).read_text("utf-8").replace("id: water", "id: power", 1)
     (config / "services" / "power.yaml").write_text(service, "utf-8")
     menus = config / "menus.yaml"
-    line = next(each for each in menus.read_text("utf-8").splitlines() if "service: water" in each)
-    seventh = line.replace("water", "power").replace('"2"', '"7"')
-    menus.write_text(menus.read_text("utf-8").replace(line, f"{line}\n{seventh}"), "utf-8")
+    line = next(each for each in menus.read_text("utf-8").splitlines() if "cases: inputs" in each)
+    fourth = line.replace("cases: inputs", "service: power").replace('"3"', '"4"')
+    menus.write_text(menus.read_text("utf-8").replace(line, f"{line}\n{fourth}"), "utf-8")
     content = load_content(config)
     assert "power" in content.services
     assert content.digest != load_content(ROOT / "config").digest
