@@ -6,16 +6,21 @@ Decides: what does not fit, in units, per language and operator. Must not know: 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from menus import engine
+from menus import engine, texts
 from menus.content import Content, Service
 from menus.filling import form_of
 from menus.gsm import cost, segments
 from menus.localized import LANGUAGES, Language, fill, placeholders
 from menus.operators import Operator
 from menus.paths import screens
-from menus.samples import case_states, end_states, longest_words, menu_states, notes
+from menus.samples import case_states, end_states, general_words, longest_words, menu_states, notes, source_of
 from menus.state import State
+from menus.yaml_source import Where
 
+PARTS = {"my_cases": 2}
+"""Segments of the SMS that may take more than one."""
+_NOTED = frozenset({"status_needs", "status_why"})
+"""SMS about a case with what its state asks for, which is measured state by state."""
 _ACTING = frozenset("menu review resume list case pin confirm rate answer".split())
 """Where an answer can ask something of the outside, which may be away; a question of a form: where it says `own`."""
 _OPENINGS = frozenset({"menu", "resume", "case"})
@@ -31,6 +36,7 @@ class Measured:
     units: int
     count: int
     fault: str | None = None
+    source: tuple[str, Where] = ("texts.yaml", ())
 
 
 def measure(content: Content) -> Iterator[Measured]:
@@ -44,6 +50,7 @@ def measure(content: Content) -> Iterator[Measured]:
                     if rival is None or (found.fault or "", found.units) > (rival.fault or "", rival.units):
                         worst[found.name] = found
             yield from worst.values()
+    yield from _alone(content)
     for service in content.services.values():
         yield from _texts(content, service)
 
@@ -70,7 +77,14 @@ def _screen(content: Content, operator: Operator, state: State) -> Iterator[Meas
             if notice and cut == plain and not first:
                 fault = f"{operator.name}'s screen has no room for the text {notice}"
             where = f"{' first' if first else ''}{f' +{notice}' if notice else ''}" if fault else ""
-            yield Measured(f"{name} @{operator.name}{where}", state.language, max(map(cost, cut)), len(cut), fault)
+            yield Measured(
+                f"{name} @{operator.name}{where}",
+                state.language,
+                max(map(cost, cut)),
+                len(cut),
+                fault,
+                source_of(state),
+            )
 
 
 def _notices(content: Content, state: State) -> Iterator[tuple[str, int]]:
@@ -94,12 +108,21 @@ def _too_long(operator: Operator, first: bool, cut: list[str], is_one_page: bool
     return f"does not fit {'one page of ' if is_one_page else ''}{operator.name}'s {'first ' if first else ''}screen"
 
 
+def _alone(content: Content) -> Iterator[Measured]:
+    """The SMS that are about no case, once; of those about one see `_texts`."""
+    for language in LANGUAGES:
+        words = general_words(content, language)
+        for key in texts.ALONE:
+            yield _sms(content, f"sms {key}", key, language, words)
+
+
 def _texts(content: Content, service: Service) -> Iterator[Measured]:
     states = [service.use(state).text or content.states[state].text for state in service.workflow.states]
     moves = [move.text for move in service.workflow.moves if move.text]
+    urgent = [service.urgent.text] if service.urgent else []
     for language in LANGUAGES:
         words = longest_words(content, service, language)
-        for key in sorted({*states, *moves}):
+        for key in sorted({*states, *moves, *urgent, *(texts.OF_CASE.keys() - _NOTED)}):
             yield _sms(content, f"sms {service.id}.{key}", key, language, words)
         for state in service.workflow.states:
             yield from _status(content, service, state, language, words)
@@ -118,7 +141,9 @@ def _status(
 def _sms(content: Content, name: str, key: str, language: Language, words: dict[str, str]) -> Measured:
     """A text as it is sent: in its short form where that saves a segment."""
     forms = [content.sms[each] for each in (key, f"{key}_short") if each in content.sms]
-    texts = [fill(form[language], {word: words[word] for word in placeholders(form)}) for form in forms]
-    text = texts[0] if segments(texts[0]) == 1 else min(texts, key=segments)
-    fault = "takes more than one segment" if segments(text) > 1 else None
-    return Measured(name, language, cost(text), segments(text), fault)
+    said = [fill(form[language], {word: words[word] for word in placeholders(form)}) for form in forms]
+    text = said[0] if segments(said[0]) == 1 else min(said, key=segments)
+    most = PARTS.get(key, 1)
+    fault = f"takes {segments(text)} segments, more than {'one segment' if most == 1 else most}"
+    kept = None if segments(text) <= most else fault
+    return Measured(name, language, cost(text), segments(text), kept, ("texts.yaml", ("sms", key)))

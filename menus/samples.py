@@ -7,21 +7,22 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from menus import pin
+from menus import pin, texts
 from menus.content import Content, Service
 from menus.gsm import cost
 from menus.localized import Language, fill, placeholders
 from menus.needs import needs
 from menus.paths import longest_place
 from menus.state import State
+from menus.yaml_source import Where
 
 SAMPLE_WIDTH = 14
 """Characters of an office's or place's approved short name (services-domain §4)."""
 REFERENCE = "88888888"
-ENDS = (
-    "done", "acted", "too_many", "already_open", "changed", "not_possible", "replaced", "fault", "pin_kept",
-    "pin_removed", "pin_none", "pin_locked", "pin_refused",
-)  # fmt: skip
+CODE = "*964*99#"
+"""A code with a shortcut: a longer one is nobody's to dial."""
+CASES = 3
+"""Lines of a list of cases by SMS."""
 
 
 def menu_states(content: Content, language: Language) -> Iterator[State]:
@@ -30,15 +31,21 @@ def menu_states(content: Content, language: Language) -> Iterator[State]:
     for name in content.menus:
         yield replace(opening, menu=name)
     yield replace(opening, at="list")
+    if pin.MENU in content.menus:
+        yield from _pin_states(opening)
+    for service in content.services.values():
+        yield replace(opening, at="resume", service=service.id)
+        if service.window:
+            yield replace(opening, at="closed", service=service.id)
+
+
+def _pin_states(opening: State) -> Iterator[State]:
+    """Of what the settings lead to."""
     has_pin = {**opening.known, pin.KNOWN: "yes"}
     for action in pin.ACTIONS:
         yield replace(opening, at="pin", action=action)
         yield replace(opening, at="pin", action=action, known=has_pin)
     yield replace(opening, at="pin", action="other", case={"reference": REFERENCE})
-    for service in content.services.values():
-        yield replace(opening, at="resume", service=service.id)
-        if service.window:
-            yield replace(opening, at="closed", service=service.id)
 
 
 def end_states(content: Content, language: Language) -> Iterator[State]:
@@ -46,8 +53,10 @@ def end_states(content: Content, language: Language) -> Iterator[State]:
     label = max(content.states, key=lambda state: cost(content.state_label(state, language)))
     questions = [*content.profile, *(question for each in content.services.values() for question in each.questions)]
     chosen = [choice.end for question in questions for choice in question.choices if choice.end]
-    for action in dict.fromkeys([*ENDS, *chosen]):
-        yield State(at="end", language=language, action=action, case={"reference": REFERENCE, "state": label})
+    office = max((content.office(each, language) for each in content.directorates), key=cost)
+    case = {"reference": REFERENCE, "state": label, "office": office, "due": "28/12"}
+    for action in dict.fromkeys([*texts.ENDS, *chosen]):
+        yield State(at="end", language=language, action=action, case=case)
 
 
 def case_states(content: Content, service: Service, language: Language) -> Iterator[State]:
@@ -56,6 +65,7 @@ def case_states(content: Content, service: Service, language: Language) -> Itera
     long = max(service.workflow.states, key=lambda state: cost(content.state_label(state, language)))
     listed = [{"reference": REFERENCE, "state": long}] * 20
     yield State(at="list", language=language, cases=listed)
+    yield State(at="list", language=language)
     for state in service.workflow.states:
         yield from _at_case(content, service, language, state, words)
 
@@ -102,6 +112,34 @@ def notes(content: Content, service: Service, state: str, language: str, words: 
     if state == "INFO_REQUIRED":
         return [words["question"]]
     return [fill(text[language], words) for text in needs(content, service, state) if placeholders(text) <= set(words)]
+
+
+def general_words(content: Content, language: Language) -> dict[str, str]:
+    """The longest value of each placeholder of an SMS that is about no case."""
+    label = max((content.state_label(state, language) for state in content.states), key=cost)
+    offers = [
+        ", ".join(dict.fromkeys(f"{move.reply} {move.label[language]}" for move in moves if move.reply and move.label))
+        for service in content.services.values()
+        for state in service.workflow.states
+        if (moves := service.workflow.by_citizen(state, {}))
+    ]
+    return {
+        "code": CODE,
+        "reference": REFERENCE,
+        "word": f"{'W' * SAMPLE_WIDTH} {REFERENCE}",
+        "options": max(offers, key=cost, default=""),
+        "cases": "\n".join([f"{REFERENCE} {label}"] * CASES),
+    }
+
+
+def source_of(state: State) -> tuple[str, Where]:
+    """The file, and where in it, that an author changes to change the screen of a state."""
+    if state.at == "menu":
+        return "menus.yaml", ("menus", state.menu)
+    if state.at == "end":
+        return "texts.yaml", ("ussd", state.action)
+    service = state.service or state.case.get("service")
+    return (f"services/{service}.yaml", ()) if service else ("texts.yaml", ("ussd",))
 
 
 def longest_words(content: Content, service: Service, language: str) -> dict[str, str]:
