@@ -4,7 +4,7 @@ Decides: what an author types and reads, and exit codes. Must not know: how anyt
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -15,41 +15,53 @@ from gateway.delivery_rules import load_rules
 from gateway.runtime import Runtime
 from gateway.settings import ROOT, load_settings
 from menus import authoring, graph
-from menus.effort import efforts
-from menus.load import load_content
-from menus.measure import measure
+from menus.content import Content
+from menus.effort import Effort, efforts
+from menus.load import load_content, read_sources
+from menus.measure import Measured, measure
+from menus.yaml_source import Fault, located
 
 GetRuntime = Callable[[], Runtime]
+CONFIG = ROOT / "config"
 
 
 @click.command()
 @click.option("--verbose", is_flag=True, help="Print every screen and text, not only those that do not fit.")
 @click.option("--quick", is_flag=True, help="Only what every start checks: that it can be read and fits together.")
-def check(verbose: bool, quick: bool) -> None:
+@click.option("--config", type=click.Path(path_type=Path, exists=True), default=CONFIG, help="Default: config/.")
+def check(verbose: bool, quick: bool, config: Path) -> None:
     """Check config/ whole: references, languages, workflows, ways, and that every screen and SMS fits."""
-    content = load_content(ROOT / "config")
-    load_rules()
+    content = load_content(config)
+    load_rules(config / "delivery.yaml")
     if quick:
         click.echo(f"content {content.digest}: {len(content.services)} services")
         return
-    measured = list(measure(content))
-    faults = [each for each in measured if each.fault]
-    written = authoring.faults(content)
-    ways = list(efforts(content))
-    stages = {operator.name: operator.stages for operator in content.operators}
-    written += [f"{each} is more than {stages[each.operator]}" for each in ways if each.screens > stages[each.operator]]
-    for each in measured if verbose else faults:
-        click.echo(f"{each.units:4} units {each.count:2} pages  {each.language}  {each.name}  {each.fault or ''}")
-    for fault in written:
-        click.echo(fault)
+    measured, ways = list(measure(content)), list(efforts(content))
+    for each in measured if verbose else ():
+        click.echo(f"{each.units:4} units {each.count:2} pages  {each.language}  {each.name}")
     for way in ways if verbose else ():
         click.echo(str(way))
+    faults = _faults(content, measured, ways)
+    for told in located(read_sources(config), faults) if faults else ():
+        click.echo(told)
     services = len(content.services)
-    number = len(faults) + len(written)
-    click.echo(f"content {content.digest}: {services} services, {len(measured)} texts measured, {number} faults")
+    click.echo(f"content {content.digest}: {services} services, {len(measured)} texts measured, {len(faults)} faults")
     longest = max(ways, key=lambda way: way.screens)
     click.echo(f"longest way: {longest}; --verbose prints every screen, text and way")
-    sys.exit(1 if faults or written else 0)
+    sys.exit(1 if faults else 0)
+
+
+def _faults(content: Content, measured: Sequence[Measured], ways: Sequence[Effort]) -> list[Fault]:
+    """What does not fit, what should not be written, and the services that take more screens than a call may."""
+    found = [
+        (*each.source, f"{each.name} ({each.language}, {each.units} units): {each.fault}")
+        for each in measured
+        if each.fault
+    ]
+    stages = {operator.name: operator.stages for operator in content.operators}
+    long = [way for way in ways if way.screens > stages[way.operator]]
+    found += [(f"services/{way.service}.yaml", ("id",), f"{way} is more than {stages[way.operator]}") for way in long]
+    return [*found, *authoring.faults(content)]
 
 
 @click.command("graph")
@@ -58,7 +70,7 @@ def draw(out: Path | None) -> None:
     """Draw the menu and each workflow as SVG."""
     folder = out or load_settings().data_dir / "graph"
     folder.mkdir(parents=True, exist_ok=True)
-    for name, svg in graph.drawings(load_content(ROOT / "config")).items():
+    for name, svg in graph.drawings(load_content(CONFIG)).items():
         (folder / name).write_text(svg, encoding="utf-8")
         click.echo(folder / name)
 

@@ -1,27 +1,27 @@
-"""What an author should not write even where it loads: labels that look alike, screens nobody meets, no way back.
+"""What an author should not write even where it loads: untranslated words, labels that look alike, open personal data.
 
-Decides: what makes content hard or impossible to use. Must not know: sizes (see menus/measure.py), files, the store.
+Decides: which words and classes make content a bad one. Must not know: sizes (see menus/measure.py), files, the store.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, product
 
-from menus import engine
+from menus import ways
+from menus.checks import CARD
 from menus.content import Content, Service
-from menus.filling import form_of
 from menus.forms import Question
-from menus.gsm import Budget
 from menus.localized import LANGUAGES, Localized, placeholders
 from menus.normalise import fold
-from menus.paths import CALLERS, screens, visits
-from menus.samples import case_states, menu_states
+from menus.places import numbered
+from menus.spoken import spoken
 from menus.typos import distance
-from menus.workflow import ORIGIN, SAME
+from menus.workflow_checks import can_meet
+from menus.yaml_source import Fault, Where
 
-_ROOM = Budget(septets=10_000, ucs2=10_000)
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
+_LATIN = re.compile(r"[A-Za-z]")
+_PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 _TURNED = re.compile(r"\d[ \-]\d")
 """Digits that right-to-left text would show in another order (services-domain §3.3)."""
 _CODE = re.compile(r"(?<!\u200e)\*[0-9*{]|[0-9}]#(?!\u200e)")
@@ -29,141 +29,107 @@ LOOKS_ALIKE = 6
 """Letters from which labels that differ in one letter are taken for each other."""
 
 
-def faults(content: Content) -> list[str]:
-    """Every fault, as `where: reason`."""
-    found = [*_texts(content), *_choices(content), *_back(content)]
+def faults(content: Content) -> list[Fault]:
+    """Every fault, with file and place."""
+    found = [*_texts(content), *_choices(content), *_networks(content), *_classes(content), *ways.faults(content)]
     for service in content.services.values():
-        found += [*_unasked(content, service), *_classes(service), *_workflow(content, service)]
-    return sorted(dict.fromkeys(found))
+        found += [(f"services/{service.id}.yaml", where, reason) for where, reason in _labels(content, service)]
+    return sorted(dict.fromkeys(found), key=str)
 
 
 # -- words -------------------------------------------------------------------------------------------------------
 
 
-def _texts(content: Content) -> Iterator[str]:
-    for name, text in _named(content):
-        if placeholders({"ar": text["ar"]}) != placeholders({"en": text["en"]}):
-            yield f"{name}: Arabic and English have different placeholders"
-        if _ARABIC.search(text["en"]):
-            yield f"{name}: an Arabic letter makes the English text UCS-2"
-        if len(text["ar"]) > 3 and text["ar"] == text["en"] and not placeholders(text):
-            yield f"{name}: Arabic and English are the same text: is one not translated?"
-        if _TURNED.search(text["ar"]):
-            yield f"{name}: right-to-left text turns numbers round at a space or hyphen"
-        if _CODE.search(text["ar"]):
-            yield f"{name}: a code in right-to-left text needs U+200E around it"
+def _texts(content: Content) -> Iterator[Fault]:
+    for each in spoken(content):
+        yield from ((each.file, each.where, reason) for reason in _text(each.text, each.foreign))
 
 
-def _named(content: Content) -> Iterator[tuple[str, Localized]]:
-    yield from ((f"ussd.{name}", text) for name, text in content.ussd.items())
-    yield from ((f"sms.{name}", text) for name, text in content.sms.items())
-    yield from ((f"state {name}", kind.label) for name, kind in content.states.items())
-    for name, menu in content.menus.items():
-        yield f"menu {name}", menu.prompt
-        yield from ((f"menu {name} {item.key}", item.label) for item in menu.items)
-    for service in content.services.values():
-        yield service.id, service.name
-        for question in service.questions:
-            yield f"{service.id}.{question.id}", question.prompt
-            yield from ((f"{service.id}.{question.id} {choice.key}", choice.label) for choice in question.choices)
+def _text(text: Localized, foreign: bool) -> Iterator[str]:
+    if placeholders({"ar": text["ar"]}) != placeholders({"en": text["en"]}):
+        yield "Arabic and English have different placeholders"
+    if _ARABIC.search(text["en"]):
+        yield "an Arabic letter makes the English text UCS-2"
+    if _LATIN.search(_PLACEHOLDER.sub("", text["ar"])) and not foreign:
+        same = text["ar"] == text["en"]
+        yield f"{'Arabic and English are the same text' if same else 'a Latin letter in Arabic'}: is it not translated?"
+    if _TURNED.search(text["ar"]):
+        yield "right-to-left text turns numbers round at a space or hyphen"
+    if _CODE.search(text["ar"]):
+        yield "a code in right-to-left text needs U+200E around it"
 
 
 # -- choices -----------------------------------------------------------------------------------------------------
 
 
-def _choices(content: Content) -> Iterator[str]:
+def _choices(content: Content) -> Iterator[Fault]:
     for name, menu in content.menus.items():
-        yield from _alike(f"menu {name}", [(item.key, item.label) for item in menu.items])
+        where = ("menus", name)
+        yield from (("menus.yaml", where, reason) for reason in _alike([(i.key, i.label) for i in menu.items]))
         if not menu.items:
-            yield f"menu {name}: a dead end, nothing can be chosen"
-    for owner, question in _questions(content):
-        yield from _alike(f"{owner}.{question.id}", [(choice.key, choice.label) for choice in question.choices])
-        keys = [choice.key for choice in question.choices]
-        if question.special and question.special.key in keys:
-            yield f"{owner}.{question.id}: key {question.special.key} means two things"
+            yield "menus.yaml", where, "a dead end, nothing can be chosen"
+    for file, number, question in _questions(content):
+        labels = [(choice.key, choice.label) for choice in question.choices]
+        labels += [(question.special.key, question.special.label)] if question.special else []
+        for reason in _alike(labels):
+            yield file, ("questions", number), f"{question.id}: {reason}"
 
 
-def _questions(content: Content) -> Iterator[tuple[str, Question]]:
-    yield from (("profile", question) for question in content.profile)
+def _questions(content: Content) -> Iterator[tuple[str, int, Question]]:
+    yield from (("profile.yaml", number, question) for number, question in numbered(content.profile))
     for service in content.services.values():
-        yield from ((service.id, question) for question in service.questions)
+        yield from ((f"services/{service.id}.yaml", *each) for each in numbered(service.questions))
 
 
-def _alike(name: str, labels: Sequence[tuple[str, Mapping[str, str]]]) -> Iterator[str]:
+def _labels(content: Content, service: Service) -> Iterator[tuple[Where, str]]:
+    """What a citizen may do on one case's screen reads apart, whatever the case's answers let them do."""
+    for state in service.workflow.states:
+        here = service.workflow.by_citizen(state, {})
+        general = [content.ussd[name] for name in ("papers", "complain")]
+        for one, other in combinations(here, 2):
+            pair = [(move.action, move.label or {}) for move in (one, other)]
+            if can_meet(one, other):
+                yield from ((("workflow", "states", state), reason) for reason in _alike(pair))
+        for move, text in product(here, general):
+            pair = [(move.action, move.label or {}), ("the screen's own line", text)]
+            yield from ((("workflow", "states", state), reason) for reason in _alike(pair))
+
+
+def _alike(labels: Sequence[tuple[str, Mapping[str, str]]]) -> Iterator[str]:
     for (key, one), (other_key, other) in combinations(labels, 2):
-        if key == other_key:
-            yield f"{name}: key {key} is there twice"
         for language in LANGUAGES:
             a, b = fold(one[language]), fold(other[language])
             if a == b:
-                yield f"{name}: {key} and {other_key} have the same label ({language})"
+                yield f"{key} and {other_key} have the same label ({language})"
             elif min(len(a), len(b)) >= LOOKS_ALIKE and distance(a, b, 1) == 1:
-                yield f"{name}: {key} and {other_key} differ in one letter ({language})"
+                yield f"{key} and {other_key} differ in one letter ({language})"
 
 
-# -- ways --------------------------------------------------------------------------------------------------------
+def _networks(content: Content) -> Iterator[Fault]:
+    """A network whose code stands in two profiles would have the first one's screens, whatever the second says."""
+    seen: dict[str, str] = {}
+    for number, operator in enumerate(content.operators):
+        for code in operator.networks:
+            first = seen.setdefault(code, operator.name)
+            if first != operator.name:
+                where = ("operators", number, "networks")
+                yield "operators.yaml", where, f"the network {code} is {first}'s already"
 
 
-def _back(content: Content) -> Iterator[str]:
-    """`0`, or an empty answer where 0 is one, leads somewhere else from every screen but an end."""
-    states = list(menu_states(content, "en"))
-    for service in content.services.values():
-        states += case_states(content, service, "en")
-        states += screens(content, service.id, "en")
-    for state in states:
-        if state.at == "menu" and state.menu == "main":
-            continue
-        steps = (engine.advance(content, state, typed, _ROOM) for typed in ("0", ""))
-        if not any(step.effect or (step.state.tries == 0 and replace(step.state, page=0) != state) for step in steps):
-            yield f"{engine.layout(content, state, _ROOM)[0]}: there is no way back"
+# -- data --------------------------------------------------------------------------------------------------------------
 
 
-def _unasked(content: Content, service: Service) -> Iterator[str]:
-    """A question that no way through the form asks."""
-    asked: set[int] = set()
-    for caller in CALLERS:
-        for visit in visits(content, service.id, caller, "en"):
-            if visit.state.at == "form":
-                asked.add(id(form_of(content, visit.state).next_question(visit.state.answers)))
-    for number, question in enumerate(service.questions):
-        if id(question) not in asked:
-            yield f"{service.id}.{question.id}: question {number + 1} is never asked"
+def _classes(content: Content) -> Iterator[Fault]:
+    """What is typed has a data class, and what is about a person is not `open`: a birth, a number that may be a card.
 
-
-def _classes(service: Service) -> Iterator[str]:
-    for question in service.questions:
+    Not decided: whether any other number, or a choice, tells of a person; that is the author's to say.
+    """
+    cards = [(each.type, each.low, each.high) for each in content.profile if each.id == CARD]
+    for file, number, question in _questions(content):
+        where, is_card = ("questions", number), (question.type, question.low, question.high) in cards
         if question.type != "choice" and "data" not in question.model_fields_set:
-            yield f"{service.id}.{question.id}: typed by the citizen, but no data class (data: open|personal|sensitive)"
-
-
-# -- workflows ---------------------------------------------------------------------------------------------------
-
-
-def _workflow(content: Content, service: Service) -> Iterator[str]:
-    """Every state can be reached from the start, and from every state the case can come to a close."""
-    flow = service.workflow
-    starts = {flow.start, *(state for state in flow.states if content.states[state].entry)}
-    edges: dict[str, set[str]] = {state: set() for state in flow.states}
-    for move in flow.moves:
-        for source in move.source:
-            if move.to not in (SAME, ORIGIN):
-                edges[source].add(move.to)
-    reached = _reach(starts, edges)
-    for state in sorted(set(flow.states) - reached):
-        yield f"{service.id} {state}: cannot be reached from {flow.start}"
-    for state in sorted(reached):
-        back = {state} | ({each for each in flow.states if state in edges[each]} if _returns(service, state) else set())
-        if not any(content.states[each].closed for each in _reach(back, edges)):
-            yield f"{service.id} {state}: a dead end, no way to a closed state"
-
-
-def _returns(service: Service, state: str) -> bool:
-    return any(move.to == ORIGIN and state in move.source for move in service.workflow.moves)
-
-
-def _reach(starts: set[str], edges: Mapping[str, set[str]]) -> set[str]:
-    reached, fresh = set(starts), set(starts)
-    while fresh:
-        fresh = {target for state in fresh for target in edges[state]} - reached
-        reached |= fresh
-    return reached
+            yield file, where, f"{question.id}: typed, but no data class (data: open|personal|sensitive)"
+        elif is_card and question.data == "open":
+            yield file, where, f"{question.id}: a number like a national card's is no open one: data: sensitive"
+        elif question.type == "year_month" and question.data == "open":
+            yield file, where, f"{question.id}: a birth is about a person: data: personal or sensitive"

@@ -18,6 +18,7 @@ CONTENT: Content = load_content(Path(__file__).parents[2] / "config")
 
 
 WATER = CONTENT.services["water"]
+STATES_OPEN = {name for name, kind in CONTENT.states.items() if not kind.closed}
 SMALL = replace(CONTENT, services={"water": WATER}, operators=CONTENT.operators[:1])
 
 
@@ -55,11 +56,11 @@ def test_the_content_has_no_fault_and_fits_every_operator() -> None:
         (with_text("change", "اتصل بالرمز *964#", "Dial *964#"), "U+200E"),
         (with_question(0, choices=choices("دار جديدة", "دار جديده")), "have the same label"),
         (with_question(0, choices=choices("محل تجاري", "محل تجارب")), "differ in one letter"),
-        (with_question(0, when={"use": ["nothing"]}), "question 1 is never asked"),
+        (with_question(0, when={"use": ["nothing"]}), "request is never asked"),
     ],
 )
 def test_what_should_not_be_written_is_named(content: Content, said: str) -> None:
-    assert any(said in fault for fault in faults(content)), faults(content)
+    assert any(said in reason for _, _, reason in faults(content)), faults(content)
 
 
 def test_a_field_that_is_typed_needs_a_data_class() -> None:
@@ -68,7 +69,7 @@ def test_a_field_that_is_typed_needs_a_data_class() -> None:
     )
     changed = WATER.model_copy(update={"questions": [bare]})
     found = faults(replace(SMALL, services={"water": changed}))
-    assert any("water.plot" in fault and "data class" in fault for fault in found)
+    assert [where for _, where, reason in found if "plot: typed, but no data class" in reason] == [("questions", 0)]
 
 
 def test_a_state_without_a_way_out_or_in_is_named() -> None:
@@ -76,7 +77,15 @@ def test_a_state_without_a_way_out_or_in_is_named() -> None:
     flow = WATER.workflow.model_copy(update={"moves": moves})
     changed = WATER.model_copy(update={"workflow": flow})
     found = faults(replace(SMALL, services={"water": changed}))
-    assert any("VISIT_OFFERED: cannot be reached" in fault for fault in found)
+    assert ("services/water.yaml", ("workflow", "states", "VISIT_OFFERED"), "cannot be reached from SUBMITTED") in found
+
+
+def test_a_case_that_nothing_can_close_is_named() -> None:
+    moves = [move for move in WATER.workflow.moves if move.to in (*STATES_OPEN, "same", "origin")]
+    flow = WATER.workflow.model_copy(update={"moves": moves})
+    found = faults(replace(SMALL, services={"water": WATER.model_copy(update={"workflow": flow})}))
+    ends = {where[-1] for _, where, reason in found if reason == "a dead end, no way to a closed state"}
+    assert ends >= {"SUBMITTED", "UNDER_REVIEW", "FEE_DUE"}
 
 
 def test_a_screen_that_is_too_long_names_its_operator() -> None:
