@@ -73,7 +73,7 @@ def follow(versions: Versions, data_dir: Path, every_s: float = EVERY_S) -> thre
 
 def _follow(versions: Versions, data_dir: Path, every_s: float) -> None:
     pointer, seen = _folder(data_dir) / CURRENT, _stamp(_folder(data_dir) / CURRENT)
-    with suppress(OSError, ContentError):
+    with suppress(OSError):
         _remember_earlier(versions, data_dir)
     while True:
         time.sleep(every_s)
@@ -99,7 +99,8 @@ def _remember_earlier(versions: Versions, data_dir: Path) -> None:
     """A process that starts after an edit meets sessions that began before it."""
     for version in _newest(_folder(data_dir)):
         if versions.of(version.name) is None:
-            versions.remember(load_content(version / "config"))
+            with suppress(ContentError):  # what an older program took and this one refuses: its sessions are carried
+                versions.remember(load_content(version / "config"))
 
 
 def _newest(folder: Path) -> list[Path]:

@@ -105,6 +105,18 @@ def test_a_process_that_starts_after_an_edit_finds_the_version_before(config: Pa
     until(lambda: versions.of(before.digest), "the version before")
 
 
+def test_a_kept_version_that_this_program_refuses_hides_no_older_one(config: Path, tmp_path: Path) -> None:
+    calendar = config / "calendar.yaml"
+    digests = []
+    for number in range(3):
+        calendar.write_text(calendar.read_text() + f"\n# edit {number}\n")
+        digests.append(reload.publish(tmp_path / "data", config).digest)
+    (tmp_path / "data" / "content" / digests[1] / "config" / "menus.yaml").write_text("menus: {}\n")
+    versions = Versions(reload.published(tmp_path / "data"))
+    reload.follow(versions, tmp_path / "data")
+    until(lambda: versions.of(digests[0]), "the oldest version")
+
+
 def test_bad_content_is_refused_with_its_line_and_nothing_is_published(config: Path, tmp_path: Path) -> None:
     good = reload.publish(tmp_path / "data", config)
     (config / "menus.yaml").write_text((config / "menus.yaml").read_text().replace("service: water", "service: wter"))
