@@ -42,7 +42,7 @@ def spoken(content: Content) -> Iterator[Spoken]:
 def general(ussd: Mapping[str, Localized], sms: Mapping[str, Localized]) -> Iterator[Spoken]:
     """The texts of `texts.yaml`."""
     for name, text in ussd.items():
-        words = None if name.startswith(texts.NEED) else texts.USSD.get(name, _NONE)
+        words = None if name.startswith(texts.NEED) else texts.allowed(texts.USSD, name) or _NONE
         yield Spoken("texts.yaml", ("ussd", name), text, words)
     for name, text in sms.items():
         yield Spoken("texts.yaml", ("sms", name), text, texts.allowed(texts.SMS, name))

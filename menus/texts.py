@@ -11,7 +11,7 @@ Words = Mapping[str, frozenset[str]]
 NEED = "need_"
 """What a state asks of the citizen begins so (menus/needs.py)."""
 SHORT = "_short"
-"""The short form of an SMS ends so; it is used where it saves a segment, and may use the same words."""
+"""The short form of an SMS, or of what stands above a screen, ends so: used where it saves room, with the same words."""
 
 
 def _table(*rows: tuple[str, str]) -> dict[str, frozenset[str]]:
@@ -30,7 +30,7 @@ ENDS: Words = _table(
 _SCREENS = _table(
     ("", "more back yes no change place district send correct cancel which_answer my_requests no_requests"),
     ("", "papers complain rate rate_1 rate_2 rate_3 rate_4 rate_5 resume_1 resume_2 resume_3"),
-    ("", "pin_set pin_ask pin_reference pin_owner"),
+    ("", "pin_set pin_ask pin_reference pin_owner anew"),
     ("place", "place_same subdistrict"),
     ("answers", "review"),
     ("date", "closed"),
