@@ -31,7 +31,7 @@ LOOKS_ALIKE = 6
 
 def faults(content: Content) -> list[Fault]:
     """Every fault, with file and place."""
-    found = [*_texts(content), *_choices(content), *_networks(content), *_classes(content), *ways.faults(content)]
+    found = [*_texts(content), *_choices(content), *_classes(content), *ways.faults(content)]
     for service in content.services.values():
         found += [(f"services/{service.id}.yaml", where, reason) for where, reason in _labels(content, service)]
     return sorted(dict.fromkeys(found), key=str)
@@ -103,17 +103,6 @@ def _alike(labels: Sequence[tuple[str, Mapping[str, str]]]) -> Iterator[str]:
                 yield f"{key} and {other_key} have the same label ({language})"
             elif min(len(a), len(b)) >= LOOKS_ALIKE and distance(a, b, 1) == 1:
                 yield f"{key} and {other_key} differ in one letter ({language})"
-
-
-def _networks(content: Content) -> Iterator[Fault]:
-    """A network whose code stands in two profiles would have the first one's screens, whatever the second says."""
-    seen: dict[str, str] = {}
-    for number, operator in enumerate(content.operators):
-        for code in operator.networks:
-            first = seen.setdefault(code, operator.name)
-            if first != operator.name:
-                where = ("operators", number, "networks")
-                yield "operators.yaml", where, f"the network {code} is {first}'s already"
 
 
 # -- data --------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ Decides: which content is refused at boot. Must not know: screens' sizes (see me
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from menus import menu_checks, shared_moves, text_checks, workflow_checks
+from menus import menu_checks, moved, operators, shared_moves, text_checks, workflow_checks
 from menus.content import Content, Service
 from menus.forms import Question
 from menus.localized import placeholders
@@ -22,6 +22,8 @@ KNOWN = ("known_consent", "known_card", "known_place")
 def check(content: Content, sources: Mapping[str, YamlSource]) -> list[str]:
     """Every fault, as `file:line: reason`."""
     found = [*text_checks.check(content), *menu_checks.check(content), *_shared(content), *_profile(content)]
+    found += [("menus.yaml", ("moved", entry), reason) for entry, reason in moved.faults(content)]
+    found += [("operators.yaml", where, reason) for where, reason in operators.repeated(content.operators)]
     for service in content.services.values():
         found += [(f"services/{service.id}.yaml", where, reason) for where, reason in _service(content, service)]
     return located(sources, found)

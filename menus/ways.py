@@ -26,7 +26,6 @@ def faults(content: Content) -> Iterator[Fault]:
     """Every fault, with file and place."""
     yield from _back(content)
     yield from _doors(content)
-    yield from _moved(content)
     for service in content.services.values():
         for where, reason in (*_unasked(content, service), *_workflow(content, service)):
             yield f"services/{service.id}.yaml", where, reason
@@ -61,20 +60,6 @@ def _doors(content: Content) -> Iterator[Fault]:
     for service in sorted(set(content.services) - led_to):
         reason = "no line of a menu that can be reached and no shortcut leads to this service"
         yield f"services/{service}.yaml", ("id",), reason
-
-
-def _moved(content: Content) -> Iterator[Fault]:
-    """Answers and calls that began before a change are carried to what exists now, or they are lost."""
-    for old, new in content.moved.items():
-        kind, _, menu = new.partition(" ")
-        service, _, field = new.partition(".")
-        if kind == "menu":
-            known = menu in content.menus
-        else:
-            found = content.services.get(service)
-            known = found is not None and (not field or field in {question.id for question in found.questions})
-        if not known:
-            yield "menus.yaml", ("moved", old), f"there is no {new}"
 
 
 def _unasked(content: Content, service: Service) -> Iterator[tuple[Where, str]]:

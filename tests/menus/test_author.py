@@ -48,13 +48,6 @@ EMPTY = "  empty: {prompt: {ar: فارغ, en: Empty}, items: []}\n"
             [("service: water}", "cases: water}"), ('  "21": {service: water}\n', "")],
             "no line of a menu that can be reached and no shortcut leads to this service",
         ),
-        (MENUS, [("shortcuts:\n", "moved: {inputs: suppleas}\nshortcuts:\n")], "moved.inputs: there is no suppleas"),
-        (MENUS, [("shortcuts:\n", "moved: {water.plot: water.prcel}\nshortcuts:\n")], "there is no water.prcel"),
-        (
-            "operators.yaml",
-            [("    networks: []", '    networks: ["41805"]')],
-            "the network 41805 is standard's already",
-        ),
     ],
 )
 def test_what_should_not_be_written_is_named(tmp_path: Path, file: str, edits: list[Edit], said: str) -> None:

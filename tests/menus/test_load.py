@@ -86,6 +86,22 @@ def line_of(file: str, text: str) -> int:
         ("services/produce.yaml", "came_from: [PAYOUT]", "came_from: [REJECTED]", "for a case that came from PAYOUT"),
         ("texts.yaml", "need_inputs_offered_seed", "need_inputs_ofered_seed", "is of no state"),
         ("profile.yaml", "end: declined", "end: refused", "no text refused"),
+        ("menus.yaml", '"21": {service: water}', '"11": {service: water}', 'found duplicate key "11"'),
+        ("menus.yaml", '"21": {service: water}', '"98": {service: water}', "98: a shortcut has two to four digits"),
+        ("menus.yaml", '"21": {service: water}', '"2": {service: water}', "2: a shortcut has two to four digits"),
+        ("menus.yaml", '"21": {service: water}', '"021": {service: water}', "021: a shortcut has two to four digits"),
+        ("menus.yaml", '"21": {service: water}', '"21": {service: watr}', "21: there is no service watr"),
+        ("menus.yaml", '"21": {service: water}', '"21": {cases: watr}', "21: there is no service watr"),
+        ("menus.yaml", '"21": {service: water}', '"21": {menu: farms}', "21: there is no menu farms"),
+        ("menus.yaml", '"21": {service: water}', '"21": {}', "21: a shortcut has one of service, menu, cases"),
+        (
+            "menus.yaml",
+            '"21": {service: water}',
+            '"21": {service: water, cases: all}',
+            "21: a shortcut has one of service, menu, cases",
+        ),
+        ("operators.yaml", "networks: []", 'networks: ["41820"]', "41820 is listed under standard already"),
+        ("operators.yaml", '- "41830"', '- "41820"', "41820 is listed under standard already"),
     ],
 )
 def test_a_wrong_file_is_refused_with_file_line_and_reason(
@@ -135,3 +151,41 @@ def test_a_sixth_service_is_one_file_and_one_line(config: Path) -> None:
     content = load_content(config)
     assert "power" in content.services
     assert content.digest != load_content(ROOT / "config").digest
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        ("watre.plot: water.account", "there is no service watre, and none that it became"),
+        ("water.parcel: water.plott", "water asks no plott"),
+        ("water.plot: water.account", "water still asks plot"),
+        ("water.parcel: permit.plot", "a field stays with its service, water"),
+        ("supply: watr", "there is no service watr"),
+        ("water: permit", "this service is still there"),
+        ("menu farms: menu frming", "there is no menu frming"),
+        ("menu farming: menu settings", "this menu is still there"),
+        ("menu farms: water", "`menu NAME: menu NAME` is expected"),
+        ("supply: water.plot", "`SERVICE: SERVICE` is expected"),
+        ("water.parcel: plot", "`SERVICE.FIELD: SERVICE.FIELD` is expected"),
+        ("Water supply: water", "is none of"),
+    ],
+)
+def test_what_moved_to_nowhere_is_refused_with_its_line(refusal: Spoil, entry: str, reason: str) -> None:
+    message = refusal("menus.yaml", "shortcuts:\n", f"moved:\n  {entry}\nshortcuts:\n")
+    line = (ROOT / "config" / "menus.yaml").read_text("utf-8").splitlines().index("shortcuts:") + 2
+    assert message.startswith(f"config/menus.yaml:{line}: moved.{entry.split(': ')[0]}: ")
+    assert reason in message
+
+
+def test_what_moved_to_something_is_taken(config: Path) -> None:
+    menus = config / "menus.yaml"
+    entries = {
+        "water.parcel": "water.plot",
+        "water.id_card": "water.card",
+        "supply": "water",
+        "supply.lot": "water.plot",
+        "menu farms": "menu farming",
+    }
+    lines = "".join(f"  {before}: {now}\n" for before, now in entries.items())
+    menus.write_text(menus.read_text("utf-8").replace("shortcuts:\n", f"moved:\n{lines}shortcuts:\n"), "utf-8")
+    assert load_content(config).moved == entries
