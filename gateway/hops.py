@@ -20,6 +20,7 @@ from gateway.runtime import Runtime
 from gateway.sessions import Overtaken, Sessions
 from gateway.switchboard import Switchboard
 from menus import carry, engine, unfinished
+from menus.content import Content
 from menus.engine import Step
 from menus.phones import mask
 from menus.state import State
@@ -71,7 +72,7 @@ async def _answered(board: Switchboard, hop: Hop, record: Record | None, sure: b
         return fault(runtime, record.state.language)
     typed = None if record.ended else _new_input(record.transcript, hop.transcript)
     if typed is None:
-        return _again(runtime, hop, record)
+        return await _again(runtime, hop, record)
     verify = None if sure else _verified(board.sessions, hop, record)
     return await _continued(board, hop, record, typed, verify)
 
@@ -87,12 +88,24 @@ def _verified(sessions: Sessions, hop: Hop, record: Record) -> Callable[[], Awai
     return verify
 
 
-def _again(runtime: Runtime, hop: Hop, record: Record) -> str:
-    """What this transcript was answered; the last screen for one that neither repeats nor follows."""
-    content = runtime.versions.of(record.digest) or runtime.content
+async def _own(runtime: Runtime, hop: Hop, record: Record) -> Content | None:
+    """The version that a session began with; None when it is gone."""
+    held = runtime.versions.of(record.digest)
+    if held is not None:
+        return held
+    return await runtime.shelf.fetched(record.digest, hop.deadline - MARGIN_S - time.monotonic())
+
+
+async def _again(runtime: Runtime, hop: Hop, record: Record) -> str:
+    """What this transcript was answered; the last screen for one that neither repeats nor follows.
+
+    When the version that it was answered with is gone: the screen from which the next input would go on.
+    """
+    own = await _own(runtime, hop, record)
+    content = own or runtime.content
     budget = content.budget(hop.network)
-    step = engine.start(content, record.state, budget)
-    if hop.transcript != record.transcript:
+    step = engine.start(content, record.state if own else carry.carried(content, record.state), budget)
+    if own and hop.transcript != record.transcript:
         ends = [end for end in record.cuts if end <= len(hop.transcript)]
         if ends and ends[-1] == len(hop.transcript) and record.transcript.startswith(hop.transcript):
             inputs = [_between(record.transcript, *pair) for pair in pairwise(ends)]
@@ -118,7 +131,7 @@ async def _continued(
 ) -> str:
     """The session goes on with the content it began with, or is carried to the current one when that is gone."""
     runtime = board.runtime
-    own, state, first, cuts = runtime.versions.of(record.digest), record.state, record.first, record.cuts
+    own, state, first, cuts = await _own(runtime, hop, record), record.state, record.first, record.cuts
     walk = Walk(board, own or runtime.content, hop, record.turns, before_effect)
     inputs = [typed]
     if own is None:

@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 EVERY_S = 0.5
 CURRENT = "current"
 """File beside the versions: the digest of the one to use."""
+Stamp = tuple[int, int]
+"""Of that file: when it was written, and its inode."""
 
 
 def publish(data_dir: Path, config: Path = ROOT / "config") -> Content:
@@ -37,11 +39,17 @@ def publish(data_dir: Path, config: Path = ROOT / "config") -> Content:
 
 
 def published(data_dir: Path) -> Content:
-    """The version that processes of this DATA_DIR use; that of config/ when none was published. ContentError."""
-    version = None
-    with suppress(OSError):
-        version = _folder(data_dir) / (_folder(data_dir) / CURRENT).read_text().strip() / "config"
-    return load_content(version if version and version.is_dir() else ROOT / "config")
+    """The version that processes of this DATA_DIR use; that of config/ when none was published. ContentError.
+
+    What an older release published and this one refuses keeps nothing from starting: config/ came with the release.
+    """
+    try:
+        return kept(data_dir, (_folder(data_dir) / CURRENT).read_text().strip())
+    except OSError:
+        return load_content(ROOT / "config")
+    except ContentError as error:
+        log.error("the published content is refused by this release; config/ is used until a reload: %s", error)
+        return load_content(ROOT / "config")
 
 
 def keep(data_dir: Path, config: Path = ROOT / "config") -> Content:
@@ -64,34 +72,49 @@ def keep(data_dir: Path, config: Path = ROOT / "config") -> Content:
     return content
 
 
+def is_kept(data_dir: Path, digest: str) -> bool:
+    """Whether this version can be read."""
+    return (data_dir / "content" / digest / "config").is_dir()
+
+
+def kept(data_dir: Path, digest: str) -> Content:
+    """A version that was published here. OSError, ContentError."""
+    return load_content(data_dir / "content" / digest / "config")
+
+
 def follow(versions: Versions, data_dir: Path, every_s: float = EVERY_S) -> threading.Thread:
-    """Take each version that is published from now on, in a thread of its own that ends with the process."""
+    """Take the version that is published, and each one after it, in a thread of its own that ends with the process."""
     thread = threading.Thread(target=_follow, args=(versions, data_dir, every_s), name="reload", daemon=True)
     thread.start()
     return thread
 
 
 def _follow(versions: Versions, data_dir: Path, every_s: float) -> None:
-    pointer, seen = _folder(data_dir) / CURRENT, _stamp(_folder(data_dir) / CURRENT)
+    seen = _looked(versions, data_dir, None)  # something may have been published since this process read it
     with suppress(OSError):
         _remember_earlier(versions, data_dir)
     while True:
         time.sleep(every_s)
-        stamp = _stamp(pointer)
-        if stamp == seen:
-            continue
-        seen = stamp
-        try:
-            take(versions, data_dir)
-        except (OSError, ContentError) as error:
-            log.error("the new content cannot be taken, the old one stays: %s", error)
+        seen = _looked(versions, data_dir, seen)
+
+
+def _looked(versions: Versions, data_dir: Path, seen: Stamp | None) -> Stamp | None:
+    """Take what is published, when the pointer is not as it was `seen`; the pointer as it is now."""
+    stamp = _stamp(_folder(data_dir) / CURRENT)
+    if stamp is None or stamp == seen:
+        return stamp
+    try:
+        take(versions, data_dir)
+    except (OSError, ContentError) as error:
+        log.error("the new content cannot be taken, the old one stays: %s", error)
+    return stamp
 
 
 def take(versions: Versions, data_dir: Path) -> None:
     """Use the version that is published now. OSError, ContentError."""
     digest = (_folder(data_dir) / CURRENT).read_text().strip()
     if digest != versions.current.digest:
-        versions.take(versions.of(digest) or load_content(_folder(data_dir) / digest / "config"))
+        versions.take(versions.of(digest) or kept(data_dir, digest))
         log.info("content %s is in use", digest)
 
 
@@ -100,7 +123,7 @@ def _remember_earlier(versions: Versions, data_dir: Path) -> None:
     for version in _newest(_folder(data_dir)):
         if versions.of(version.name) is None:
             with suppress(ContentError):  # what an older program took and this one refuses: its sessions are carried
-                versions.remember(load_content(version / "config"))
+                versions.remember(kept(data_dir, version.name))
 
 
 def _newest(folder: Path) -> list[Path]:
@@ -121,7 +144,7 @@ def _folder(data_dir: Path) -> Path:
     return folder
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
+def _stamp(path: Path) -> Stamp | None:
     try:
         found = path.stat()
     except FileNotFoundError:

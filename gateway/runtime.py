@@ -23,6 +23,7 @@ from gateway.providers.africastalking import AfricasTalking
 from gateway.providers.kannel import Kannel
 from gateway.redis_pipe import RedisPipe
 from gateway.settings import ROOT, Settings, SettingsError, load_settings
+from gateway.shelf import Shelf
 from gateway.versions import Versions
 from handlers.context import Context
 from handlers.sealing import Seals
@@ -55,6 +56,11 @@ class Runtime:
     def errands(self) -> Errands:
         """Threads for what a hop waits for only so long."""
         return Errands()
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Where versions are that sessions began with and this process does not hold."""
+        return Shelf(self.versions, self.errands, self.settings.data_dir)
 
     @property
     def content(self) -> Content:

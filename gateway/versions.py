@@ -3,6 +3,7 @@
 Decides: which version a session sees. Must not know: where versions come from (see gateway/reload.py).
 """
 
+import threading
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ class Versions:
     """Content by digest. Reading takes no lock: the current version is one reference, replaced in one step."""
 
     def __init__(self, current: Content, earlier: Iterable[Content] = (), quiet: QuietHours | None = None) -> None:
-        self._quiet = quiet
+        self._quiet, self._changing = quiet, threading.Lock()
         self._current = self._with_quiet(current)
         self._by_digest = {each.digest: self._with_quiet(each) for each in (*earlier, current)}
 
@@ -32,14 +33,16 @@ class Versions:
 
     def take(self, content: Content) -> None:
         """Begin new sessions with `content`; those under way stay on theirs."""
-        held = {digest: each for digest, each in self._by_digest.items() if digest != content.digest}
-        newest = list(held.items())[-KEPT:]
-        self._current = self._with_quiet(content)
-        self._by_digest = {**dict(newest), content.digest: self._current}
+        with self._changing:
+            held = {digest: each for digest, each in self._by_digest.items() if digest != content.digest}
+            newest = list(held.items())[-KEPT:]
+            self._current = self._with_quiet(content)
+            self._by_digest = {**dict(newest), content.digest: self._current}
 
     def remember(self, content: Content) -> None:
         """Hold an earlier version for the sessions that began with it."""
-        self._by_digest = {content.digest: self._with_quiet(content), **self._by_digest}
+        with self._changing:
+            self._by_digest = {content.digest: self._with_quiet(content), **self._by_digest}
 
     def _with_quiet(self, content: Content) -> Content:
         """Quiet hours are the operator's setting; every version has the same."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -23,18 +24,19 @@ SECRET = "a-secret-of-tests"
 
 
 @pytest.fixture(scope="session")
-def session_runtime(database_url: str, redis_url: str) -> Iterator[Runtime]:
+def session_runtime(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     """One runtime for a worker: content is read once."""
-    with runtime_on(database_url, redis_url) as runtime:
+    with runtime_on(database_url, redis_url, tmp_path_factory.mktemp("data")) as runtime:
         yield runtime
 
 
 @contextmanager
-def runtime_on(database_url: str, redis_url: str) -> Iterator[Runtime]:
-    """A runtime on these servers; its content is read."""
+def runtime_on(database_url: str, redis_url: str, data_dir: Path) -> Iterator[Runtime]:
+    """A runtime on these servers and this DATA_DIR; its content is read."""
     settings = Settings(
         database_url=SecretStr(database_url),
         redis_url=SecretStr(redis_url),
+        data_dir=data_dir,
         callback_secrets=(SecretStr(SECRET), SecretStr("the-older-secret")),
         field_keys=(SecretStr("t" * 43),),
         provider="africastalking",

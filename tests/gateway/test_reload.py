@@ -1,57 +1,41 @@
 """Live edits: a new version reaches every process, and a call ends on the version it began with."""
 
-import shutil
-from collections.abc import Callable, Iterator
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from gateway import reload
+from gateway import loop, reload
+from gateway.app import create_app
+from gateway.errands import Errands
 from gateway.runtime import Runtime
-from gateway.settings import ROOT
+from gateway.shelf import Shelf
 from gateway.versions import KEPT, Versions
 from menus.content import Content
 from menus.yaml_source import ContentError
 from tests.fixtures import PostOffice, poster
+from tests.gateway.live_edits import RENAMED_FIELD, Edit, forget_earlier
 from tests.handset import Handset
 from tests.system.journeys import JOURNEYS, STRANGER
 from tests.system.running import until
 
 WATER = JOURNEYS[0]
-Edit = Callable[[str, str, str], Content]
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """A copy of config/ to edit."""
-    return Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
-
-
-@pytest.fixture
-def edit(config: Path, tmp_path: Path, runtime: Runtime) -> Iterator[Edit]:
-    """Replace a text in one file and take the result, as a reload does."""
-    before = runtime.content
-
-    def edit(name: str, old: str, new: str) -> Content:
-        path = config / name
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
-        reload.publish(tmp_path / "data", config)
-        reload.take(runtime.versions, tmp_path / "data")
-        return runtime.content
-
-    yield edit
-    runtime.versions.take(before)
+def without_water(runtime: Runtime) -> None:
+    """The service was taken away, and nothing is held of before."""
+    fewer = {name: service for name, service in runtime.content.services.items() if name != "water"}
+    runtime.versions.take(replace(runtime.content, services=fewer, digest="fewer"))
+    forget_earlier(runtime)
 
 
 def test_a_call_ends_on_the_version_it_began_with_and_the_next_has_the_new_one(
     app: Flask, handset: Handset, edit: Edit
 ) -> None:
     handset.dial().press("9", *WATER.open, *STRANGER).sees("Water service?")
-    edit("services/water.yaml", "en: New connection", "en: Fresh connection")
+    edit(("services/water.yaml", "en: New connection", "en: Fresh connection"))
     handset.press("0", "1").sees("1 New connection").press(*WATER.answers, "1").ends()
     Handset(poster(app), handset.phone).dial("21").sees("1 Fresh connection")
 
@@ -60,8 +44,8 @@ def test_a_call_whose_version_is_gone_keeps_the_answers_that_are_still_valid(
     handset: Handset, edit: Edit, runtime: Runtime, post: PostOffice
 ) -> None:
     handset.dial().press("9", *WATER.open, *STRANGER, "1", "1", "1234").sees("water account number")
-    edit("services/water.yaml", '{key: "1", id: home,', '{key: "1", id: house,')
-    runtime.versions._by_digest = {runtime.content.digest: runtime.content}
+    edit(("services/water.yaml", '{key: "1", id: home,', '{key: "1", id: house,'))
+    forget_earlier(runtime)
     # What is typed now was meant for another question: the open one is shown first.
     handset.press("0").sees("Use?").press("1").sees("water account number").press("0", "1").sees("Plot: 1234")
     handset.press("1").ends()
@@ -69,20 +53,87 @@ def test_a_call_whose_version_is_gone_keeps_the_answers_that_are_still_valid(
 
 def test_a_field_that_was_renamed_takes_its_answer_along(handset: Handset, edit: Edit, runtime: Runtime) -> None:
     handset.dial().press("9", *WATER.open, *STRANGER, "1", "1", "1234").sees("water account number")
-    edit("menus.yaml", "shortcuts:\n", "moved: {water.plot: water.parcel}\nshortcuts:\n")
-    edit("services/water.yaml", "- id: plot\n", "- id: parcel\n")
-    runtime.versions._by_digest = {runtime.content.digest: runtime.content}
+    edit(*RENAMED_FIELD)
+    forget_earlier(runtime)
     handset.press("0", "1").sees("Plot: 1234")
 
 
 def test_a_service_that_is_gone_leads_to_the_menu(handset: Handset, edit: Edit, runtime: Runtime) -> None:
     handset.dial().press("9", *WATER.open, *STRANGER).sees("Water service?")
-    content = runtime.content
-    fewer = {name: service for name, service in content.services.items() if name != "water"}
-    runtime.versions.take(replace(content, services=fewer, digest="fewer"))
-    runtime.versions._by_digest = {"fewer": runtime.content}
-    handset.press("1").sees("Missan services")
-    runtime.versions.take(content)
+    without_water(runtime)
+    handset.send().sees("Missan services").press("1").sees("Missan services")
+
+
+def test_a_name_leads_to_the_same_service_when_the_lines_of_the_menu_are_others(
+    app: Flask, handset: Handset, edit: Edit
+) -> None:
+    water, school = '{key: "2", label: {ar: ماء', '{key: "3", label: {ar: مدرسة'
+    edit(
+        ("menus.yaml", water, water.replace("2", "4")),
+        ("menus.yaml", school, school.replace("3", "2")),
+        ("menus.yaml", '{key: "4", label: {ar: زراعة', '{key: "3", label: {ar: زراعة'),
+    )
+    handset.dial().sees("2 مدرسة", "3 زراعة", "4 ماء")
+    Handset(poster(app)).dial("21").press(*STRANGER).sees("خدمة الماء؟")
+    Handset(poster(app)).dial("31").press(*STRANGER).sees("المرحلة؟")
+
+
+def test_a_repeat_in_a_call_whose_version_is_gone_shows_where_it_goes_on(
+    handset: Handset, edit: Edit, runtime: Runtime
+) -> None:
+    handset.dial().press("9", *WATER.open, *STRANGER, "1", "1", "1234").sees("water account number")
+    edit(("services/water.yaml", '{key: "1", id: home,', '{key: "1", id: house,'))
+    forget_earlier(runtime)
+    handset.send().sees("Use?").press("0").sees("Use?").press("1").sees("water account number")
+
+
+def test_a_repeat_after_the_end_is_the_end_though_the_service_is_gone(
+    handset: Handset, edit: Edit, runtime: Runtime
+) -> None:
+    end = handset.dial().press("9", *WATER.keys).ends().screen
+    without_water(runtime)
+    assert handset.send().screen == end
+
+
+def test_a_version_that_is_not_held_is_read_again_for_the_calls_on_it(
+    config: Path, tmp_path: Path, edit: Edit, runtime: Runtime
+) -> None:
+    reload.publish(tmp_path / "data", config)
+    here = replace(runtime, settings=runtime.settings.model_copy(update={"data_dir": tmp_path / "data"}))
+    handset = Handset(poster(create_app(here)))
+    handset.dial().press("9", *WATER.open, *STRANGER).sees("1 New connection")
+    edit(("services/water.yaml", "en: New connection", "en: Fresh connection"))
+    forget_earlier(runtime)
+    handset.send().sees("1 New connection").press("1", "0").sees("1 New connection")
+
+
+def test_hops_that_miss_the_same_version_wait_for_one_reading(config: Path, tmp_path: Path, runtime: Runtime) -> None:
+    published = reload.publish(tmp_path / "data", config)
+    versions = Versions(replace(runtime.content, digest="another"))
+    shelf = Shelf(versions, Errands(), tmp_path / "data")
+
+    async def both() -> list[Content | None]:
+        return await asyncio.gather(*(shelf.fetched(published.digest, 5) for _ in range(9)), shelf.fetched("none", 5))
+
+    *found, none = loop.run(both())
+    assert none is None
+    assert {id(each) for each in found} == {id(versions.of(published.digest))}
+
+
+def test_who_cannot_wait_for_a_version_goes_on_without_it(config: Path, tmp_path: Path, runtime: Runtime) -> None:
+    published = reload.publish(tmp_path / "data", config)
+    versions = Versions(replace(runtime.content, digest="another"))
+    shelf = Shelf(versions, Errands(), tmp_path / "data")
+    assert loop.run(shelf.fetched(published.digest, 0)) is None
+    until(lambda: versions.of(published.digest), "the version, for the next hop")
+
+
+def test_what_is_published_while_a_process_starts_is_taken(config: Path, tmp_path: Path, runtime: Runtime) -> None:
+    versions = Versions(reload.published(tmp_path / "data"))
+    (config / "calendar.yaml").write_text((config / "calendar.yaml").read_text() + "\n# edited\n")
+    published = reload.publish(tmp_path / "data", config)
+    reload.follow(versions, tmp_path / "data", every_s=0.02)
+    until(lambda: versions.current.digest == published.digest, "the new version")
 
 
 def test_a_process_takes_what_is_published_and_keeps_what_calls_are_on(

@@ -12,7 +12,7 @@ from tests.system.grid import grid
 
 
 def test_a_network_that_repeats_loses_delays_and_drops_spoils_nothing(tmp_path: Path) -> None:
-    with grid(tmp_path) as servers, runtime_on(servers.database_url, servers.redis_url) as runtime:
+    with grid(tmp_path) as servers, runtime_on(servers.database_url, servers.redis_url, tmp_path) as runtime:
         workflow_sync.sync(runtime)
 
         class Machine(network.Network):
