@@ -18,7 +18,7 @@ from handlers import effects
 from handlers.apply import Submission
 from handlers.drafts import Call
 from handlers.effects import Caller
-from menus import engine, unfinished
+from menus import carry, engine, unfinished
 from menus.content import Content
 from menus.engine import Step
 from menus.gsm import Budget
@@ -89,7 +89,8 @@ class Walk:
             return await self._board.openings.do(call, min(OPENING_S, self._left()))
         except (StoreUnavailable, TooSlow):
             log.warning("the store is away: open")
-        if left is not None and left.service in self.content.services and (call.bare or call.named == left.service):
+        left = left and carry.carried(self.content, left)
+        if left and left.at == "resume" and (call.bare or call.named == left.service):
             return left
         today = self._runtime.now().astimezone(self._runtime.zone).date()
         return State(language="en" if default == "en" else "ar", known={"today": today.isoformat()})
@@ -157,15 +158,16 @@ class Walk:
         caller = Caller(self._hop.phone, CHANNEL, self._hop.session, self.turns, state.language)
         try:
             if effect.name == SUBMIT:
-                sent = Submission(caller.phone, CHANNEL, caller.session, effect.args)
-                return await self._board.submissions.do((self.content, sent), self._left())
+                content, args = carry.sent(self.content, self._runtime.content, effect.args)
+                sent = Submission(caller.phone, CHANNEL, caller.session, args)
+                return await self._board.submissions.do((content, sent), self._left())
             return await self._runtime.errands.run(lambda: self._performed(caller, effect), self._left())
         except StoreUnavailable as error:
             log.warning("the store is away: %s: %s", effect.name, type(error.__cause__).__name__)
             return AWAY
         except TooSlow:
             log.warning("the store takes too long: %s", effect.name)
-            return PROMISED if await promises.make(self._runtime, caller, state, effect) else SLOW
+            return PROMISED if await promises.make(self._runtime, self.content, caller, state, effect) else SLOW
 
     def _performed(self, caller: Caller, effect: Effect) -> dict[str, Any]:
         def perform(tx: Transaction) -> dict[str, Any]:

@@ -9,7 +9,7 @@ receipt. Performing an effect again changes nothing, so it does not matter which
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 from redis import RedisError
@@ -19,7 +19,7 @@ from gateway.setbacks import Setbacks
 from handlers import effects
 from handlers.effects import Caller
 from handlers.notify import NOTICE
-from menus import engine
+from menus import carry, engine
 from menus.content import Content
 from menus.gsm import Budget, segments
 from menus.state import Effect, State
@@ -38,14 +38,15 @@ TRIES = 9
 """In three quarters of an hour (gateway/setbacks.py): a release is rolled out, or a bad reload taken back, sooner."""
 
 
-async def make(runtime: Runtime, caller: Caller, state: State, effect: Effect) -> bool:
+async def make(runtime: Runtime, content: Content, caller: Caller, state: State, effect: Effect) -> bool:
     """Promise this effect's result; False when it is none to promise, or when Redis cannot keep the promise.
 
     `at` is for the sweep of the release before.
     """
     if effect.name not in PROMISED:
         return False
-    kept = {"caller": asdict(caller), "state": state.dump(), "effect": asdict(effect), "at": runtime.now().isoformat()}
+    about = {"digest": content.digest, "at": runtime.now().isoformat()}
+    kept = {"caller": asdict(caller), "state": state.dump(), "effect": asdict(effect), **about}
     try:
         (reply,) = await runtime.pipe.call(("HSET", KEY, f"{caller.session}:{caller.turn}", json.dumps(kept)))
     except RedisError:
@@ -90,12 +91,18 @@ def _done(runtime: Runtime, otherwise: str, work: Callable[[Transaction], None])
 
 
 def _keep(runtime: Runtime, tx: Transaction, name: str, kept: dict[str, Any]) -> None:
-    caller, content = Caller(**kept["caller"]), runtime.content
+    """By the version in which it was made, as the hop would have; by the present one when that is gone."""
+    caller, own = Caller(**kept["caller"]), runtime.shelf.now(kept.get("digest", ""))
     state, effect = State.load(kept["state"]), Effect(**kept["effect"])
-    result = effects.perform(runtime.context(tx), caller, effect)
+    content = by = own or runtime.content
+    if effect.name == "submit":
+        by, args = carry.sent(own, runtime.content, effect.args)
+        effect = replace(effect, args=args)
+    result = effects.perform(runtime.context(tx, by), caller, effect)
     if effect.name == "submit" and "refused" not in result:
         return  # its receipt is a message already
-    _tell(runtime, tx, name, caller.phone, caller.language, _text(content, state, effect, result))
+    text = _text(content, state if own else carry.carried(content, state), effect, result)
+    _tell(runtime, tx, name, caller.phone, caller.language, text)
 
 
 def _give_up(runtime: Runtime, tx: Transaction, name: str, kept: dict[str, Any]) -> None:

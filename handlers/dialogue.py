@@ -14,7 +14,7 @@ from handlers.answers import Answer, Desk
 from handlers.apply import FORMS
 from handlers.effects import Caller
 from handlers.form_answers import in_order, question_of, typed
-from menus import commands, engine, filling, unfinished
+from menus import carry, commands, engine, filling, unfinished
 from menus.commands import Command
 from menus.engine import Step
 from menus.gsm import Budget, segments
@@ -42,7 +42,8 @@ def begin(desk: Desk, target: str, name: str, about: str | None = None) -> Answe
     state = _fresh(desk)
     if target == "menu":
         return _asked(desk, desk.sender.message, engine.start(desk.context.content, _menu(state, name), TWO_PARTS))
-    draft = dialogues.latest_draft(desk.context.tx, desk.phone, name, FORMS, desk.context.now)
+    called = carry.names(desk.context.content, name)
+    draft = dialogues.latest_draft(desk.context.tx, desk.phone, called, FORMS, desk.context.now)
     if draft is not None:
         return _continued(desk, draft)
     own = about if about and applications.own(desk.context.tx, about, desk.phone) else None
@@ -71,6 +72,9 @@ def answered(desk: Desk, text: str, command: Command) -> Answer | None:
     if found is None or (command.reference and command.intent != commands.REFERENCE):
         return None
     state = _state(desk, found)
+    if state.at == "menu" and not state.service and state.menu == "main":  # its service or menu is no more
+        dialogues.end(desk.context.tx, desk.phone)
+        return None
     if command.intent in _STEER:
         return _steered(desk, found, state, command.intent)
     said = typed(desk, state, text, command)
@@ -104,12 +108,13 @@ def _menu(state: State, name: str) -> State:
 
 
 def _state(desk: Desk, found: Dialogue) -> State:
-    """Where the form stands, with the newest answers and what is known of the phone now."""
+    """Where the form stands in the present content, with the newest answers and what is known of the phone now."""
     fresh, kept = _fresh(desk), State.load(found.state)
     known = {**fresh.known, unfinished.ORIGIN: found.origin}
     answers = personal.opened(desk.context.seals, kept.answers if found.answers is None else found.answers)
-    state = in_order(desk, replace(kept, language=fresh.language, known=known, answers=answers))
-    if state.at not in ("form", "review", "correct") or state.service not in desk.context.content.services:
+    there = replace(kept, language=fresh.language, known=known, answers=answers)
+    state = in_order(desk, carry.carried(desk.context.content, there))
+    if state.at not in ("form", "review", "correct"):
         return state
     now = filling.go_on(desk.context.content, state).state
     return state if now.at == "review" and state.at == "correct" else replace(state, at=now.at)
@@ -150,9 +155,11 @@ def _undone(desk: Desk, found: Dialogue, state: State) -> Answer:
 def _continued(desk: Desk, draft: Draft) -> Answer:
     state = _fresh(desk)
     known = {**state.known, unfinished.ORIGIN: draft.origin}
-    state = replace(
-        state, service=draft.service, answers=personal.opened(desk.context.seals, draft.answers), known=known
-    )
+    answers = personal.opened(desk.context.seals, draft.answers)
+    left = replace(state, service=draft.service, answers=answers, known=known)
+    state = carry.carried(desk.context.content, left)
+    if not state.service:
+        return desk.say("form_none")
     turn = filling.go_on(desk.context.content, in_order(desk, state))
     return _asked(desk, draft.origin, engine.start(desk.context.content, turn.state, TWO_PARTS))
 
@@ -189,16 +196,12 @@ def _asked(desk: Desk, origin: str | int, step: Step) -> Answer:
     mirrored = unfinished.is_unfinished(state)
     if mirrored:
         session = dialogues.session_of(desk.phone, name)
-        draft = Draft(session, name, desk.phone, state.service, state.language, _sealed(desk, state))
+        answers = personal.sealed_whole(desk.context.seals, state.answers)
+        draft = Draft(session, name, desk.phone, state.service, state.language, answers)
         dialogues.mirror(tx, draft, now)
     kept = replace(state, notice="", known={}, answers={} if mirrored else state.answers)
     dialogues.keep(tx, desk.phone, name, kept.dump(), now)
     return Answer(KIND, _one_part(step.reply.text, desk), desk.language)
-
-
-def _sealed(desk: Desk, state: State) -> dict[str, Any]:
-    service = desk.context.content.services[state.service]
-    return personal.sealed(desk.context.content, desk.context.seals, service, state.answers)
 
 
 def _one_part(text: str, desk: Desk) -> str:

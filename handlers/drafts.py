@@ -11,7 +11,7 @@ from typing import Any
 from handlers import cases, personal, profile
 from handlers.context import Context
 from handlers.notify import NOTICE
-from menus import unfinished
+from menus import carry, unfinished
 from menus.gsm import segments
 from menus.state import State
 from store import drafts, outbox, people
@@ -49,23 +49,27 @@ def _opening(context: Context, call: Call, found: Dialled, default_language: str
     state = State(language="en" if language == "en" else "ar", known=known)
     if found.replaced:
         return state.to("end", action="replaced")
-    draft = _draft(context, found, call.bare, call.named)
-    if draft:
-        state = unfinished.offered(state, draft.service, personal.opened(context.seals, draft.answers), draft.origin)
+    form = _form(context, call, found, state)
+    state = form or state
     case = _case(context, call.phone, found, call.bare, state.language)
     if case:
         state = state.to("case", case=case)
-    if (draft or case) and not found.offered:
-        offered = draft.session if draft else None
+    if (form or case) and not found.offered:
+        offered = found.draft.session if form and found.draft else None
         drafts.offer(context.tx, call.session, offered, case.get("reference"), context.now)
     return state
 
 
-def _draft(context: Context, found: Dialled, bare: bool, named: str | None) -> Draft | None:
+def _form(context: Context, call: Call, found: Dialled, state: State) -> State | None:
+    """The offer of the unfinished form, carried from the version that it was left in; None when there is none."""
     draft = found.draft
-    if draft is None or draft.service not in context.content.services:
+    if draft is None:
         return None
-    return draft if found.offered or bare or named == draft.service else None
+    answers = personal.opened(context.seals, draft.answers)
+    form = carry.carried(context.content, unfinished.offered(state, draft.service, answers, draft.origin))
+    if form.at != RESUME:
+        return None
+    return form if found.offered or call.bare or call.named == form.service else None
 
 
 def _case(context: Context, phone: str, found: Dialled, bare: bool, language: str) -> dict[str, Any]:
@@ -75,21 +79,24 @@ def _case(context: Context, phone: str, found: Dialled, bare: bool, language: st
 
 
 def keep(context: Context, session: str, phone: str, state: State, *, tell: bool) -> bool:
-    """Keep what a session leaves unfinished; `tell` by SMS, once a form however many calls it takes."""
-    if not unfinished.is_unfinished(state) or state.service not in context.content.services:
+    """Keep what a session leaves unfinished; `tell` by SMS, once a form however many calls it takes.
+
+    It is kept in the words of the version that the session is on, and carried when it is offered.
+    """
+    if not unfinished.is_unfinished(state):
         return False
     origin = state.known.get(unfinished.ORIGIN, session)
-    draft = Draft(session, origin, phone, state.service, state.language, _sealed(context, state))
+    answers = personal.sealed_whole(context.seals, state.answers)
+    draft = Draft(session, origin, phone, state.service, state.language, answers)
     if not drafts.save(context.tx, draft, CHANNEL, context.now):
         return False
-    if tell and drafts.tell(context.tx, draft):
+    if tell and _can_go_on(context, state) and drafts.tell(context.tx, draft):
         _tell(context, phone, state.language)
     return True
 
 
-def _sealed(context: Context, state: State) -> dict[str, Any]:
-    service = context.content.services[state.service]
-    return personal.sealed(context.content, context.seals, service, state.answers)
+def _can_go_on(context: Context, state: State) -> bool:
+    return carry.form(context.content, state.service, state.answers)[0] in context.content.services
 
 
 def _tell(context: Context, phone: str, language: str) -> None:

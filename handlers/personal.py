@@ -43,6 +43,14 @@ def sealed(content: Content, seals: Seals, service: Service, answers: Mapping[st
     return kept
 
 
+def sealed_whole(seals: Seals, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Answers of an unfinished form as they are stored: each sealed.
+
+    Which of them are sensitive is known to the version that asked for them, and that need not be the present one.
+    """
+    return {name: value if is_sealed(value) else seals.seal(name, str(value)) for name, value in answers.items()}
+
+
 def _sensitive(content: Content, service: Service) -> frozenset[str]:
     """The fields of a service's form that are stored sealed; looked up once for each content."""
     key = content.digest, service.id

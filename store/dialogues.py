@@ -3,7 +3,7 @@
 The form's submission key is its origin's, whichever channel sends it. Knows neither forms nor texts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,7 +38,7 @@ _FIND = sa.text("""
 _LATEST_DRAFT = sa.text("""
     SELECT session, origin, phone, service, language, answers FROM gateway.draft f
     WHERE f.phone = :phone AND f.closed_at IS NULL AND f.saved_at > :since
-        AND (CAST(:service AS text) IS NULL OR f.service = :service)
+        AND (CAST(:services AS text[]) IS NULL OR f.service = ANY(:services))
         AND NOT EXISTS (SELECT FROM public.application a WHERE a.submission = :channel || ':' || f.origin)
         AND NOT EXISTS (SELECT FROM gateway.draft c WHERE c.origin = f.origin AND c.closed_at IS NOT NULL)
     ORDER BY f.saved_at DESC LIMIT 1""")
@@ -65,9 +65,12 @@ def find(tx: Transaction, phone: str, channel: str, now: datetime) -> Dialogue |
     return Dialogue(*row) if row else None
 
 
-def latest_draft(tx: Transaction, phone: str, service: str | None, channel: str, now: datetime) -> Draft | None:
-    """The newest unfinished form of a phone, of one service when it is named, whichever channel left it."""
-    known = {"phone": phone, "service": service, "channel": channel, "since": now - LIFE}
+def latest_draft(
+    tx: Transaction, phone: str, services: Sequence[str] | None, channel: str, now: datetime
+) -> Draft | None:
+    """The newest unfinished form of a phone, of these services when any are named, whichever channel left it."""
+    named = None if services is None else list(services)
+    known = {"phone": phone, "services": named, "channel": channel, "since": now - LIFE}
     row = tx.execute(_LATEST_DRAFT, known).first()
     return Draft(*row) if row else None
 

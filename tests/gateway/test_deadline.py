@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 
-from gateway import hops, loop, promises
+from gateway import hops, loop, promises, workflow_sync
 from gateway.playing import Hop
 from gateway.runtime import Runtime
 from gateway.setbacks import Setbacks
@@ -152,6 +152,7 @@ def test_a_promise_that_cannot_be_kept_holds_up_no_other_and_is_given_up_in_word
         assert last_hop(switchboard(runtime), other).startswith("END We are saving")
         work_dies(database_url)
     without_water()
+    workflow_sync.sync(runtime)
     setbacks, now = Setbacks(), runtime.now()
     assert promises.mend(at(now), setbacks) == 1
     (receipt,) = post.texts_to(other.phone)
