@@ -9,8 +9,7 @@ from pathlib import Path
 
 import click
 
-from gateway import logs
-from gateway import reload as versions
+from gateway import logs, renewal
 from gateway.delivery_rules import load_rules
 from gateway.runtime import Runtime
 from gateway.settings import ROOT, load_settings
@@ -79,12 +78,8 @@ def draw(out: Path | None) -> None:
 @click.pass_obj
 def reload(get_runtime: GetRuntime) -> None:
     """Make the running gateway use config/ as it is now; calls under way end on the version they began with."""
-    from gateway import workflow_sync
-
     logs.configure()
-    runtime = get_runtime()  # refuses bad content before anything is changed
-    workflow_sync.sync(runtime)
-    content = versions.publish(runtime.settings.data_dir)
+    content = renewal.renew(get_runtime())  # which refuses bad content before anything is changed
     click.echo(f"content {content.digest} is published; every process takes it within a second")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import click
 
-from gateway import logs, shared_metrics
+from gateway import logs, renewal, shared_metrics
 from gateway import reload as versions
 from gateway.runtime import Runtime, build
 from gateway.settings import load_settings
@@ -19,6 +19,7 @@ def _part(work: Callable[[Runtime], None]) -> None:
     settings = load_settings()
     runtime = build(settings, content=versions.published(settings.data_dir))
     versions.follow(runtime.versions, settings.data_dir)
+    renewal.on_hang_up(renewal.attempt)
     work(runtime)
 
 

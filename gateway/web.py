@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from gateway import logs, reload
+from gateway import logs, reload, renewal
 from gateway.accepting import Loop, table
 from gateway.app import create_app
 from gateway.door import Connection, Door
@@ -52,7 +52,7 @@ OPTIONS: dict[str, Any] = {
 
 
 def serve(host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT; SIGHUP puts new workers in the places of the old, one after the other."""
+    """Serve until SIGTERM or SIGINT; SIGHUP takes config/ as it is, and puts new workers in the places of the old."""
     logs.configure(logging.INFO)
     options = OPTIONS | {"loop": partial(Loop, table(WORKERS))}
     config = uvicorn.Config("gateway.web:application", factory=True, host=host, port=port, workers=WORKERS, **options)
@@ -67,6 +67,11 @@ class Workers(Multiprocess):
         for each in self.sockets:
             each.close()
         super().terminate_all()
+
+    def handle_hup(self) -> None:
+        """What a hang-up is to every part, and new workers: one after the other, with no hop lost."""
+        renewal.attempt()
+        super().handle_hup()
 
     def keep_subprocess_alive(self) -> None:
         """Replace each worker that ended, or that gives no sign of life."""
@@ -84,6 +89,7 @@ def application() -> Door:
     settings = load_settings()
     runtime = build(settings, content=reload.published(settings.data_dir))
     reload.follow(runtime.versions, settings.data_dir)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # for our parent: whoever signals the whole group means that one
     board = switchboard(runtime)
     door = Door(board, create_app(runtime, board), THREADS)
     _settle_memory()

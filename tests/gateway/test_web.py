@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from gateway import reload
 from gateway.runtime import Runtime
 from gateway.settings import ROOT
 from tests.fixtures import SECRET
@@ -56,6 +57,10 @@ class Web:
             finally:
                 client.leaves()
         return False
+
+    def published(self) -> Path:
+        """Where it says which version of config/ is in use, once any was published."""
+        return self.log.parent / "data" / "content" / reload.CURRENT
 
     def logged(self) -> list[str]:
         """What was logged so far: JSON lines, and no trace of an exception."""
@@ -101,6 +106,10 @@ def both_at_work(web: Web) -> tuple[int, int]:
 
 def test_each_worker_answers_and_one_that_is_killed_is_replaced(web: Web) -> None:
     first, second = both_at_work(web)
+    for each in (first, second):
+        os.kill(each, signal.SIGHUP)  # of somebody who signals the whole group: it is for their parent
+    assert all(web.answers() for _ in range(20))
+    assert web.workers() == [first, second]
     os.kill(first, signal.SIGKILL)
     assert all(web.answers() for _ in range(20))
     wait_until(lambda: len(web.workers()) == 2 and first not in web.workers(), 10)
@@ -171,6 +180,7 @@ def test_new_workers_take_the_places_of_the_old_without_losing_a_hop(web: Web) -
         over.set()
         for each in callers:
             each.join()
+    assert web.published().exists()
     assert lost == []
     assert min(done) > 20
     assert web.logged() == []
