@@ -11,7 +11,7 @@ Words = Mapping[str, frozenset[str]]
 NEED = "need_"
 """What a state asks of the citizen begins so (menus/needs.py)."""
 SHORT = "_short"
-"""The short form of an SMS, or of what stands above a screen, ends so: used where it saves room, with the same words."""
+"""The short form of an SMS, or of what stands above a screen, ends so: used where it saves room, with its words."""
 
 
 def _table(*rows: tuple[str, str]) -> dict[str, frozenset[str]]:
