@@ -7,12 +7,11 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from gateway import loop, recollection
 from gateway.errands import HOP_S, TooSlow
-from gateway.open_forms import OpenForms
-from gateway.redis_pipe import Command
+from gateway.open_forms import Note, OpenForms
 from gateway.runtime import Runtime
 from gateway.sessions import Overtaken, Sessions
 from handlers import drafts
@@ -35,7 +34,7 @@ class Dropped:
         self._runtime, self._sessions = runtime, sessions
         self._forms = OpenForms(runtime.pipe)
 
-    def opening(self, phone: str, session: str) -> Command:
+    def opening(self, phone: str, session: str) -> Note:
         """What notes in Redis that this session has a form with an answer now."""
         return self._forms.noting(phone, session, int(self._runtime.now().timestamp()))
 
@@ -76,25 +75,28 @@ class Dropped:
 
     async def keep(self, phone: str, session: str, state: State, seconds: float, *, tell: bool) -> None:
         """Write the draft of a session that stands at `state`. StoreUnavailable; TooSlow after `seconds`: then Redis
-        holds the form for a day, and the sweep keeps it."""
+        holds the form for a day, and the sweep keeps it. It is as old as when it was noted: of a form that several
+        calls went on with, the last one's answers are the newest, whoever is kept last."""
+        opened = await self._forms.opened(phone, session)
+        at = datetime.fromtimestamp(opened, UTC) if opened else self._runtime.now()
         try:
-            await self._runtime.errands.run(lambda: self._kept(phone, session, state, tell), seconds)
+            await self._runtime.errands.run(lambda: self._kept(phone, session, state, at, tell), seconds)
         except (StoreUnavailable, TooSlow):
             log.warning("an unfinished form is kept when the store is back")
             await self._hold(phone, session)
             raise
         await self._forms.drop(phone, session)
 
-    def _kept(self, phone: str, session: str, state: State, tell: bool) -> None:
+    def _kept(self, phone: str, session: str, state: State, at: datetime, tell: bool) -> None:
         with self._runtime.db.transaction() as tx:
-            drafts.keep(self._runtime.context(tx), session, phone, state, tell=tell)
+            drafts.keep(self._runtime.context(tx), session, phone, state, at, tell=tell)
 
     def _recollected(self, phone: str, session: str, inputs: Sequence[str]) -> None:
         with self._runtime.db.transaction() as tx:
             context = self._runtime.context(tx)
             state = recollection.stood(context, phone, session, inputs, self._runtime.settings.default_language)
             if state is not None:
-                drafts.keep(context, session, phone, state, tell=True)
+                drafts.keep(context, session, phone, state, context.now, tell=True)
 
     async def _hold(self, phone: str, session: str) -> None:
         await self._sessions.hold(session)

@@ -6,7 +6,7 @@ Losing it loses the way to sessions that Redis has lost as well.
 
 import logging
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis import RedisError
 
@@ -17,8 +17,26 @@ log = logging.getLogger(__name__)
 _SUFFIX = 3
 """Last digits of the phone that name its hash: 1000 hashes, 100 fields each with 100,000 forms open."""
 _ASIDE = "/"
+"""A field `phone` has the phone's latest session with a form, `phone/session` one not to be forgotten for a later one."""
 _AT_ONCE = 100
 """Hashes looked through in one trip."""
+
+_NOTE = """
+local was = redis.call('HGET', KEYS[1], ARGV[1])
+local other = was and string.match(was, ':(.*)$')
+if other and other ~= ARGV[3] then redis.call('HSETNX', KEYS[1], ARGV[1] .. '/' .. other, was) end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])"""
+_SET_ASIDE = """
+local was = redis.call('HGET', KEYS[1], ARGV[1])
+local own = was and string.match(was, ':(.*)$') == ARGV[3]
+redis.call('HSETNX', KEYS[1], ARGV[1] .. '/' .. ARGV[3], own and was or ARGV[2])"""
+
+
+class Note(NamedTuple):
+    """What notes a form: `now`, as the phone's latest; `late`, when a later one may have been noted before."""
+
+    now: Command
+    late: tuple[Command, ...]
 
 
 class OpenForms:
@@ -28,13 +46,29 @@ class OpenForms:
         self._wire = wire
 
     @staticmethod
-    def noting(phone: str, session: str, now_s: int) -> Command:
-        """The command that notes: this session of the phone has something worth keeping; `now_s`: since 1970."""
-        return ("HSET", _key(phone), phone[:-_SUFFIX], f"{now_s}:{session}")
+    def noting(phone: str, session: str, now_s: int) -> Note:
+        """What notes that this session of the phone has something worth keeping; `now_s`: since 1970.
+
+        Another session that is noted is set aside: whoever dialled may not have been able to read of it.
+        """
+        name, front, value = _key(phone), phone[:-_SUFFIX], f"{now_s}:{session}"
+        late = ("HSETNX", name, front, value), ("HSETNX", name, f"{front}{_ASIDE}{session}", value)
+        return Note(("EVAL", _NOTE, 1, name, front, value, session), late)
 
     async def set_aside(self, phone: str, session: str, now_s: int) -> None:
         """Note it so that the phone's next call does not take its place: the store could not take the form."""
-        await self._done(("HSET", _key(phone), _aside(phone, session), f"{now_s}:{session}"))
+        await self._done(("EVAL", _SET_ASIDE, 1, _key(phone), phone[:-_SUFFIX], f"{now_s}:{session}", session))
+
+    async def opened(self, phone: str, session: str) -> int | None:
+        """When the session's form was noted first, in seconds since 1970."""
+        fields = phone[:-_SUFFIX], f"{phone[:-_SUFFIX]}{_ASIDE}{session}"
+        try:
+            ((plain, aside),) = await self._wire.call(("HMGET", _key(phone), *fields))
+        except (RedisError, TypeError):
+            return None
+        noted = aside or plain
+        found, _, own = noted.decode().partition(":") if isinstance(noted, bytes) else ("", "", "")
+        return int(found) if own == session else None
 
     async def of(self, phone: str) -> str | None:
         """The phone's latest session with a form."""
@@ -46,7 +80,10 @@ class OpenForms:
 
     async def drop(self, phone: str, session: str) -> None:
         """The form of this session is kept elsewhere, or over."""
-        fields = [_aside(phone, session), *([phone[:-_SUFFIX]] if await self.of(phone) == session else [])]
+        fields = [
+            f"{phone[:-_SUFFIX]}{_ASIDE}{session}",
+            *([phone[:-_SUFFIX]] if await self.of(phone) == session else []),
+        ]
         await self._done(("HDEL", _key(phone), *fields))
 
     async def _done(self, command: Command) -> None:
@@ -74,10 +111,6 @@ def _older(suffix: str, fields: Any, moment_s: int) -> Iterator[tuple[str, str]]
         opened, _, session = value.decode().partition(":")
         if int(opened) < moment_s:
             yield front.decode().partition(_ASIDE)[0] + suffix, session
-
-
-def _aside(phone: str, session: str) -> str:
-    return f"{phone[:-_SUFFIX]}{_ASIDE}{session}"
 
 
 def _key(phone: str) -> str:

@@ -17,6 +17,7 @@ from typing import cast
 
 from redis import RedisError
 
+from gateway.open_forms import Note
 from gateway.records import Record, is_earlier, key, pack, unpack
 from gateway.redis_pipe import Command, RedisPipe
 
@@ -57,7 +58,7 @@ class Sessions:
         self._wire = wire
         self._recent: OrderedDict[str, Record] = OrderedDict()
         self._turns: dict[str, deque[asyncio.Future[None]]] = {}
-        self._owed: dict[str, Command | None] = {}
+        self._owed: dict[str, Note | None] = {}
         self._catching_up: asyncio.Task[None] | None = None
 
     def recent(self, session: str) -> Record | None:
@@ -98,11 +99,11 @@ class Sessions:
             self._remember(session, record)
         return record, TTL_S - left_ms / 1000
 
-    async def save(self, session: str, record: Record, note: Command | None = None, *, is_noted: bool = False) -> None:
+    async def save(self, session: str, record: Record, note: Note | None = None, *, is_noted: bool = False) -> None:
         """Keep the record for `TTL_S` from now. Overtaken when Redis has another than the one it was made from.
 
-        `note`: what else Redis has to know of the session, unless it `is_noted`; then it is told again only where it
-        has lost the session.
+        `note`: of the form that it has open, unless it `is_noted`; then it is noted again only where Redis has lost the
+        session.
         """
         packed = pack(record)
         is_noted = is_noted and session not in self._owed
@@ -126,14 +127,14 @@ class Sessions:
             log.warning("session memory is away: hold")
 
     async def _written(
-        self, session: str, record: Record, packed: bytes, note: Command | None, *, is_noted: bool
+        self, session: str, record: Record, packed: bytes, note: Note | None, *, is_noted: bool
     ) -> bytes | None:
         """What Redis has instead. What it has of an earlier input is written over: it missed one."""
-        name, beside = key(session), () if note is None or is_noted else (note,)
+        name, beside = key(session), () if note is None or is_noted else (note.now,)
         found = await self._write(name, record.stored, packed, beside)
         if found == LOST:
             if note is not None and is_noted:
-                await self._wire.call(note)
+                await self._wire.call(note.now)
             return None
         earlier = unpack(found) if isinstance(found, bytes) and found != packed else None
         if earlier is not None and is_earlier(earlier, record):
@@ -149,7 +150,7 @@ class Sessions:
             raise RedisError(str(reply))
         return cast("bytes | int | None", reply)
 
-    def _owe(self, session: str, record: Record, note: Command | None) -> None:
+    def _owe(self, session: str, record: Record, note: Note | None) -> None:
         """Remember the record as one that Redis has not got, and write it when Redis is back."""
         self._remember(session, record)
         self._owed[session] = note
@@ -173,8 +174,10 @@ class Sessions:
         async with self.turn(session):
             record = self._recent.get(session)
             if session in self._owed and record is not None:
-                packed = pack(record)
-                found = await self._written(session, record, packed, self._owed[session], is_noted=False)
+                packed, note = pack(record), self._owed[session]
+                found = await self._written(session, record, packed, None, is_noted=False)
+                if note is not None:
+                    await self._wire.call(*note.late)
                 if found is None or found == packed:
                     self._remember(session, record.written(packed))
             self._owed.pop(session, None)

@@ -6,6 +6,7 @@ sessions' memory, providers.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from handlers import cases, personal, profile
@@ -78,8 +79,8 @@ def _case(context: Context, phone: str, found: Dialled, bare: bool, language: st
     return cases.shown(context, phone, found.waiting, language)
 
 
-def keep(context: Context, session: str, phone: str, state: State, *, tell: bool) -> bool:
-    """Keep what a session leaves unfinished; `tell` by SMS, once a form however many calls it takes.
+def keep(context: Context, session: str, phone: str, state: State, at: datetime, *, tell: bool) -> bool:
+    """Keep what a session leaves unfinished, as of `at`; `tell` by SMS, once a form however many calls it takes.
 
     It is kept in the words of the version that the session is on, and carried when it is offered.
     """
@@ -88,7 +89,7 @@ def keep(context: Context, session: str, phone: str, state: State, *, tell: bool
     origin = state.known.get(unfinished.ORIGIN, session)
     answers = personal.sealed_whole(context.seals, state.answers)
     draft = Draft(session, origin, phone, state.service, state.language, answers)
-    if not drafts.save(context.tx, draft, CHANNEL, context.now):
+    if not drafts.save(context.tx, draft, CHANNEL, at):
         return False
     if tell and _can_go_on(context, state) and drafts.tell(context.tx, draft):
         _tell(context, phone, state.language)
