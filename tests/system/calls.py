@@ -1,151 +1,181 @@
-"""Calls of phones to the gateway, and what a model knows of each: where it stands and which form it fills in.
+"""Calls of phones to the gateway: two workers' doors on real sockets, and what the citizen at the phone knows.
 
 The wire end of the state machine in network.py; it does nothing of its own accord.
 """
 
-import itertools
+import time
 import uuid
-from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from random import Random
+from urllib.parse import urlencode
 
-import psycopg
-
-from gateway import loop
 from gateway.app import create_app
+from gateway.door import Door
 from gateway.runtime import Runtime
-from gateway.sessions import Sessions
-from menus import unfinished
+from gateway.switchboard import switchboard
+from gateway.web import THREADS
+from menus.content import Content
 from menus.gsm import Budget
 from menus.operators import Operator
-from menus.state import State
-from tests.fixtures import poster
+from tests.fixtures import SECRET
+from tests.gateway.served import ask, served
 from tests.handset import new_phone
+from tests.system.grid import Grid
+from tests.system.reading import Shown
+from tests.system.typed import Form
 
 STRICT = Operator(name="rough", networks=["70001"], septets=160, ucs2=70, first_septets=140, first_ucs2=60)
-_NUMBERS = itertools.count(1)
-
-
-def next_number() -> int:
-    """A number that no form and no version has had."""
-    return next(_NUMBERS)
+REDIS = -1
+"""Among the places that know a call, beside the numbers of workers."""
+WORKERS = (0, 1)
+PATIENCE = {
+    "playing.HOP_S": 2.0,
+    "dropped.HOP_S": 2.0,
+    "switchboard.LEAVE_ALONE_S": 0.3,
+    "redis_pipe.LEAVE_ALONE_S": 0.3,
+    "sessions.CATCH_UP_S": 0.1,
+}
+"""What the gateway waits for things that are away, in s: less than it would, or outages would cost the test minutes."""
+ANSWER_S = 4.0
+"""For a hop of 2 s, as the provider waits 10 for one of 8."""
+RECOVERS_S = 0.6
+"""After a server is back: what is left alone is asked again, and Redis is told what it missed."""
+SLOW_S, MOST_SLOW = 0.8, 3
+"""A PostgreSQL that hangs costs hops seconds: it goes on when so many were slow."""
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 @dataclass
 class Call:
-    """One session: what was sent, what came back, where it stands, and the number of the form that it fills in.
+    """One session: what was sent, what came back, which form it fills in, and who knows of it (docs/adr/0010).
 
-    `forgotten`: Redis has lost it, and no hop has brought it back since.
+    `knowing`: workers that remember it, and Redis. `noted`: Redis leads from the phone to its form. `owing`: workers
+    that will write to Redis what it missed.
+    `adrift`: it was rebuilt where the same inputs do not mean the same; nothing is said of its answers.
     """
 
+    content: Content = field(repr=False)
+    code: str = "*964#"
     session: str = field(default_factory=lambda: f"ATUid_{uuid.uuid4().hex}")
     transcript: str = ""
     replies: dict[str, str] = field(default_factory=dict)
-    state: State | None = None
+    shown: Shown | None = None
+    service: str = ""
+    form: Form | None = None
+    knowing: set[int] = field(default_factory=set)
+    noted: bool = False
+    owing: set[int] = field(default_factory=set)
     over: bool = False
-    told: bool = False
-    forgotten: bool = False
-    form: int = 0
+    adrift: bool = False
+    unrepeatable: bool = False
+    rivalled: bool = False
 
-    def begins_with(self, transcript: str) -> bool:
-        """Whether this hop shows the first screen of the session, as far as the gateway can know of it."""
-        return next(iter(self.replies), transcript) == transcript
+    def after(self, key: str) -> str:
+        """The transcript once `key` is pressed."""
+        return f"{self.transcript}*{key}" if self.transcript else key
 
 
 @dataclass
 class Phone:
-    """A phone and what is known of its unfinished form: `kept` in the store for sure, with its number."""
+    """A phone, the call it is in, all it had, and all forms that its citizen began."""
 
     network: str
     number: str = field(default_factory=new_phone)
     call: Call | None = None
-    kept: tuple[dict[str, str], int] | None = None
-    sent: set[int] = field(default_factory=set)
-    unsure: bool = False
+    calls: list[Call] = field(default_factory=list)
+    forms: list[Form] = field(default_factory=list)
+    holder: dict[int, Call] = field(default_factory=dict)
+    noted: Call | None = None
+
+    @property
+    def live(self) -> Call | None:
+        """The call, if it goes on."""
+        return self.call if self.call and not self.call.over else None
+
+    def open_forms(self) -> list[Form]:
+        """Those that were neither sent nor dropped by the citizen."""
+        return [form for form in self.forms if form.is_worth_keeping()]
 
 
 class Line:
-    """What phones are connected to: a web process, which `restart` replaces by a new one."""
+    """What phones are connected to: two workers, each of which `restart` replaces by one that remembers nothing."""
 
-    def __init__(self, runtime: Runtime, database_url: str) -> None:
-        self._runtime, self._database_url = runtime, database_url
-        self.restart()
+    def __init__(self, runtime: Runtime, servers: Grid, seed: int) -> None:
+        self.runtime, self.servers = runtime, servers
+        self._random, self._workers = Random(seed), [ExitStack(), ExitStack()]
+        self._slow = 0
+        self._ports = [self._served(worker) for worker in WORKERS]
 
-    def restart(self) -> None:
+    def _served(self, worker: int) -> int:
+        def door() -> Door:
+            board = switchboard(self.runtime)
+            return Door(board, create_app(self.runtime, board), THREADS)
+
+        return self._workers[worker].enter_context(served(door))
+
+    def restart(self, worker: int) -> None:
         """The process's memory is gone."""
-        self.post = poster(create_app(self._runtime))
-        self._sessions = Sessions(self._runtime.pipe)
+        self._workers[worker].close()
+        self._ports[worker] = self._served(worker)
 
-    def press(self, phone: Phone, call: Call, key: str) -> None:
-        """The citizen presses keys and sends them."""
-        self.deliver(phone, call, f"{call.transcript}*{key}" if call.transcript else key, key)
+    def close(self) -> None:
+        """Nobody listens any more."""
+        for each in self._workers:
+            each.close()
 
-    def deliver(self, phone: Phone, call: Call, transcript: str, key: str = "") -> None:
-        """A hop that extends the call arrives, and the model follows what it did."""
-        before = call.state
-        if before and before.at == "review" and key == "1":
-            phone.sent.add(call.form)
-        body = self.send(phone, call, transcript)
-        self.check(phone, body, call.begins_with(transcript))
-        if transcript in call.replies:  # an empty input at the first screen is a repeat on the wire
-            assert body == call.replies[transcript]
-            return
-        call.transcript, call.replies[transcript], call.over = transcript, body, body.startswith("END ")
-        record = loop.run(self._sessions.load(call.session))
-        call.state, call.forgotten = record.state if record else None, False
-        self._follow(phone, call, before, key)
+    def any_worker(self) -> int:
+        """Whichever the kernel gives the connection to."""
+        return self._random.choice(WORKERS)
 
-    def _follow(self, phone: Phone, call: Call, before: State | None, key: str) -> None:
-        """Which form the call is in now, and whether a kept one is over."""
-        after = call.state
-        if after is None:
-            return
-        if before and before.at == "resume":
-            call.form = phone.kept[1] if key == "1" and phone.kept else next(_NUMBERS)
-            if key in ("2", "3") and after.at != "resume":
-                phone.kept = None
-        elif after.at == "form" and (before is None or before.at in ("menu", "closed")):
-            call.form = next(_NUMBERS)
-        if before and before.at == "review" and after.at != "review":
-            mine = phone.kept is not None and phone.kept[1] == call.form
-            if mine and (key == "0" or (after.at == "end" and after.action == "done")):
-                phone.kept = None
-        if call.over:
-            self.keep(phone)
-
-    def keep(self, phone: Phone) -> None:
-        """What this call leaves is in the store, or will be before the next call opens."""
-        call = phone.call
-        if call and call.state and not call.forgotten and unfinished.is_unfinished(call.state):
-            phone.kept, phone.unsure = (dict(call.state.answers), call.form), False
-
-    def send(self, phone: Phone, call: Call, transcript: str) -> str:
-        """One hop on the wire; the body that comes back."""
+    def send(self, phone: Phone, call: Call, transcript: str, worker: int) -> str:
+        """One hop on the wire; the body that comes back is a valid screen, in time and within its network's budget."""
         form = {
             "phoneNumber": phone.number,
-            "serviceCode": "*964#",
+            "serviceCode": call.code,
             "text": transcript,
             "sessionId": call.session,
             "networkCode": phone.network,
         }
-        status, body = self.post("ussd", form)
-        assert status == 200
+        began = time.monotonic()
+        body = self.post(worker, "ussd", form)
+        self._took(time.monotonic() - began)
+        assert body.startswith(("CON ", "END ")), body
+        strict = phone.network in STRICT.networks
+        first = call.shown is None
+        budget = (Budget(140, 60) if first else Budget(160, 70)) if strict else Budget(182, 80)
+        assert budget.fits(body[4:]), f"too long by {-budget.room(body[4:])}: {body}"
         return body
 
-    def check(self, phone: Phone, body: str, is_first: bool) -> None:
-        """A reply is valid, and within its network's budget."""
-        assert body.startswith(("CON ", "END ")), body
-        rough = phone.network in STRICT.networks
-        budget = (Budget(140, 60) if is_first else Budget(160, 70)) if rough else Budget(182, 80)
-        assert budget.fits(body[4:]), f"too long by {-budget.room(body[4:])}: {body}"
+    def _took(self, seconds: float) -> None:
+        assert seconds < ANSWER_S, f"{seconds} s for a hop"
+        self._slow += seconds > SLOW_S
+        if self._slow > MOST_SLOW:
+            self.postgres_returns()
 
-    def no_form_is_two_applications(self, phones: Sequence[Phone]) -> None:
-        """Each form that was sent is one application at most, with one receipt."""
-        with psycopg.connect(self._database_url) as store:
-            for phone in phones:
-                found = store.execute(
-                    "SELECT a.reference, count(m.id) FROM application a LEFT JOIN gateway.message m USING (reference)"
-                    " WHERE a.phone = %s GROUP BY 1",
-                    [phone.number],
-                ).fetchall()
-                assert len(found) <= len(phone.sent), f"{len(found)} applications of {len(phone.sent)} forms sent"
-                assert all(receipts == 1 for _, receipts in found), found
+    def postgres_returns(self) -> None:
+        """It is there again, and hops ask it again."""
+        was_hung, self._slow = self.servers.postgres_hangs, 0
+        self.servers.return_postgres()
+        if was_hung:
+            time.sleep(RECOVERS_S)
+
+    def send_twice(self, phone: Phone, call: Call, transcript: str) -> str:
+        """Two copies of one hop at once, one to each worker."""
+        with ThreadPoolExecutor(len(WORKERS)) as threads:
+            sent = [threads.submit(self.send, phone, call, transcript, worker) for worker in WORKERS]
+            first, second = (each.result() for each in sent)
+        assert first == second or not self.servers.redis_is_up, f"one hop, two answers: {first!r}, {second!r}"
+        return first
+
+    def ended(self, phone: Phone, call: Call, worker: int) -> None:
+        """The provider says that a call is over."""
+        form = {"sessionId": call.session, "phoneNumber": phone.number, "status": "Incomplete"}
+        self.post(worker, "ussd/ended", form)
+
+    def post(self, worker: int, path: str, form: dict[str, str]) -> str:
+        """One callback, on a connection of its own."""
+        answer, body = ask(self._ports[worker], "POST", f"/at/{SECRET}/{path}", urlencode(form), _FORM)
+        assert answer.status == 200
+        return body.decode()
