@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 _SUFFIX = 3
 """Last digits of the phone that name its hash: 1000 hashes, 100 fields each with 100,000 forms open."""
 _ASIDE = "/"
-"""A field `phone` has the phone's latest session with a form, `phone/session` one not to be forgotten for a later one."""
+"""The field `phone` has its latest session with a form, `phone/session` one that a later one must not replace."""
 _AT_ONCE = 100
 """Hashes looked through in one trip."""
 
