@@ -11,7 +11,7 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from contextlib import suppress
 from typing import cast
 
@@ -20,13 +20,12 @@ from redis import RedisError
 from gateway.open_forms import Note
 from gateway.records import Record, is_earlier, key, pack, unpack
 from gateway.redis_pipe import Command, RedisPipe
+from gateway.turns import Turn, Turns
 
 log = logging.getLogger(__name__)
 
 TTL_S = 900
 """A session lives 180 s at the provider (contract §1.4); the rest is for late duplicates."""
-WAIT_S = 4.0
-"""For the session's other hop in this process."""
 HELD_S = 24 * 3600
 """A form that the store could not take lives as long as a draft (store/drafts.py)."""
 RECENT = 4096
@@ -57,7 +56,7 @@ class Sessions:
     def __init__(self, wire: RedisPipe) -> None:
         self._wire = wire
         self._recent: OrderedDict[str, Record] = OrderedDict()
-        self._turns: dict[str, deque[asyncio.Future[None]]] = {}
+        self._turns: Turns = {}
         self._owed: dict[str, Note | None] = {}
         self._catching_up: asyncio.Task[None] | None = None
 
@@ -188,39 +187,9 @@ class Sessions:
         if len(self._recent) > RECENT:
             self._recent.popitem(last=False)
 
-    def turn(self, session: str) -> "_Turn":
+    def turn(self, session: str) -> Turn:
         """Wait for the session's other hops of this process to finish; goes on when the wait is too long.
 
         Hops of other processes are told apart by `save`, and the store's unique keys keep an act from happening twice.
         """
-        return _Turn(self._turns, session)
-
-
-class _Turn:
-    """One hop's turn at its session: `async with`."""
-
-    __slots__ = ("_held", "_session", "_turns")
-
-    def __init__(self, turns: dict[str, deque[asyncio.Future[None]]], session: str) -> None:
-        self._turns, self._session, self._held = turns, session, True
-
-    async def __aenter__(self) -> None:
-        waiting = self._turns.get(self._session)
-        if waiting is None:
-            self._turns[self._session] = deque()
-            return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiting.append(turn)
-        await asyncio.wait((turn,), timeout=WAIT_S)
-        self._held = not turn.cancel()
-
-    async def __aexit__(self, *raised: object) -> None:
-        waiting = self._turns[self._session] if self._held else None
-        if waiting is None:
-            return
-        while waiting:
-            turn = waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
-        del self._turns[self._session]
+        return Turn(self._turns, session)
