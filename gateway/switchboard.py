@@ -20,8 +20,8 @@ from menus.state import State
 from store.db import Transaction
 
 OPENINGS_LINGER_S, SUBMISSIONS_LINGER_S = 0.002, 0.003
-"""While many come. On two busy cores: a tenth more hops, a quarter less of PostgreSQL's time a hop. Three for first hops
-left a processor idle where there was one for all; two for submissions were a tenth fewer hops."""
+"""While many come. On two busy cores: a tenth more hops, a quarter less of PostgreSQL's time a hop. Three for first
+hops left a processor idle where there was one for all; two for submissions were a tenth fewer hops."""
 SUBMISSIONS_FIRST_S = 0.02
 """So long hops that have not begun give way to a batch of applications. Sending one is two fifths of a session's work:
 whoever does so waits longest, and the others hardly notice (docs/adr/0018)."""
