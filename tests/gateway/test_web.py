@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from gateway import reload
+from gateway.ports import any_port
 from gateway.runtime import Runtime
 from gateway.settings import ROOT
 from tests.fixtures import SECRET
@@ -78,9 +79,7 @@ def _command(pid: int) -> str:
 @pytest.fixture
 def web(tmp_path: Path, runtime: Runtime, database_url: str, redis_url: str) -> Iterator[Web]:
     """A web part with both of its workers at work."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    web = Web(tmp_path, port, DATABASE_URL=database_url, REDIS_URL=redis_url)
+    web = Web(tmp_path, any_port(), DATABASE_URL=database_url, REDIS_URL=redis_url)
     try:
         wait_until(web.answers, 40)
         wait_until(lambda: len(web.workers()) == 2)

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,16 +13,11 @@ from typing import Any, Self, TypeVar
 import psycopg
 import requests
 
+from gateway.ports import any_port
+
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 60.0
 T = TypeVar("T")
-
-
-def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(probe: Callable[[], T], what: str, seconds: float = 15.0) -> T:
@@ -44,7 +38,7 @@ class Gateway:
         self.data_dir = data_dir
         self.environment = _bare_environment() | {
             "DATA_DIR": str(data_dir),
-            "PORT": str(free_port()),
+            "PORT": str(any_port()),
             "QUIET_HOURS": "",
             **settings,
         }
