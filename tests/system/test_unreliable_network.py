@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.errors import Flaky, FlakyFailure
 from hypothesis.stateful import run_state_machine_as_test
 
 from gateway import workflow_sync
@@ -21,11 +22,13 @@ from tests.system import network
 from tests.system.calls import PATIENCE
 from tests.system.grid import grid
 
-EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "6"))
+ATTEMPTS = 3
 STEPS = int(os.environ.get("MACHINE_STEPS", "30"))
 SEED = os.environ.get("MACHINE_SEED", "")
 
 
+@pytest.mark.timeout(400)
 def test_an_unreliable_network_and_unreliable_servers_spoil_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -38,7 +41,20 @@ def test_an_unreliable_network_and_unreliable_servers_spoil_nothing(
             pass
 
         Machine.runtime, Machine.servers = runtime, servers
-        run_state_machine_as_test(_seeded(Machine), settings=_settings())
+        _play(_seeded(Machine))
+
+
+def _play(machine: type[network.Network]) -> None:
+    """A walk that fails fails again when hypothesis plays it again. One that then passes hung on the machine's own pace
+    (servers stop and come back in real time): it is said aloud, and all is played anew, twice at most."""
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            run_state_machine_as_test(machine, settings=_settings())
+            return
+        except (Flaky, FlakyFailure) as error:
+            if not left:
+                raise
+            print(f"a walk failed and could not be played again: {error!r}")  # noqa: T201
 
 
 def _seeded(machine: type[network.Network]) -> type[network.Network]:
