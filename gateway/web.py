@@ -62,6 +62,11 @@ def serve(host: str, port: int) -> None:
 class Workers(Multiprocess):
     """Uvicorn's parent of workers; it says when one had to be replaced, and is deaf from the moment it ends."""
 
+    def init_processes(self) -> None:
+        """Start the workers."""
+        super().init_processes()
+        self._hear_of_deaths()
+
     def terminate_all(self) -> None:
         """End the workers. While we held the socket, too, clients would still be let in, and heard by nobody."""
         for each in self.sockets:
@@ -72,6 +77,7 @@ class Workers(Multiprocess):
         """What a hang-up is to every part, and new workers: one after the other, with no hop lost."""
         renewal.attempt()
         super().handle_hup()
+        self._hear_of_deaths()
 
     def keep_subprocess_alive(self) -> None:
         """Replace each worker that ended, or that gives no sign of life."""
@@ -80,6 +86,13 @@ class Workers(Multiprocess):
         for old, new in zip(before, self.processes, strict=True):
             if new is not old:
                 log.warning("web worker %s ended with code %s, unasked; another takes its place", old.pid, old.exitcode)
+        self._hear_of_deaths()
+
+    def _hear_of_deaths(self) -> None:
+        # With the worker's end of its pipe open here as well, one that dies before it has answered a question of ours
+        # is taken for one that hangs: HANG_S without it.
+        for each in self.processes:
+            each.child_conn.close()
 
 
 def application() -> Door:

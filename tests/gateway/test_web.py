@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -117,6 +118,15 @@ def test_each_worker_answers_and_one_that_is_killed_is_replaced(web: Web) -> Non
         wait_until(web.answers, 8)  # the new one
     finally:
         os.kill(second, signal.SIGCONT)
+    assert web.logged() == [f"web worker {first} ended with code -9, unasked; another takes its place"]
+
+
+def test_a_worker_that_dies_while_it_is_asked_whether_it_lives_is_replaced_at_once(web: Web) -> None:
+    first, _ = both_at_work(web)
+    os.kill(first, signal.SIGSTOP)
+    time.sleep(1.2)  # its parent asks each half second, and waits for the answer now
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: len(web.workers()) == 2 and first not in web.workers(), 10)
     assert web.logged() == [f"web worker {first} ended with code -9, unasked; another takes its place"]
 
 
