@@ -15,7 +15,7 @@ from bench.hops import TWO_CORES, Run, run_one
 from bench.peers import GATEWAY, peers, prepare
 from bench.world import World
 from gateway import hops, loop, reload
-from gateway.open_forms import OpenForms
+from gateway.open_forms import Note
 from gateway.playing import Hop
 from gateway.ports import any_port
 from gateway.records import Record
@@ -69,10 +69,10 @@ def _fill(world: World) -> float:
 
 
 async def _written(runtime: Runtime, walked: Sequence[Record]) -> None:
-    sessions, forms = Sessions(runtime.pipe), OpenForms(runtime.pipe)
+    sessions = Sessions(runtime.pipe)
     for number in range(LIVE):
         session, record = f"ATUid_live_{number:08x}_{number:012}", _another(walked[number % len(INPUTS)], number)
-        noted = forms.noting(record.phone, session, 1_700_000_000)
+        noted = Note(record.phone, session, 1_700_000_000)
         await sessions.save(session, record, noted if record.state.answers else None)
 
 

@@ -50,20 +50,25 @@ def read_form(request: Request, needed: Sequence[str]) -> Mapping[str, str]:
 def fields(body: bytes, needed: Sequence[str]) -> Mapping[str, str]:
     """The fields of a form's body; BadForm as above."""
     try:
-        pairs = _pairs(body.decode("ascii"))
+        pairs = _pairs(body.replace(b"\0", b"").decode("ascii"))
     except ValueError:  # not ASCII, not UTF-8 inside, or too many fields
         raise BadForm("body is not a form in UTF-8") from None
     found = dict(pairs)
     if len(found) < len(pairs):
         raise BadForm("a field is there twice")
-    if missing := [name for name in needed if name not in found]:
-        raise BadForm(f"no field {missing[0]}")
-    return {name: value.replace("\0", "") for name, value in found.items()}
+    for name in needed:
+        if name not in found:
+            raise BadForm(f"no field {name}")
+    return found
 
 
 def _pairs(body: str) -> list[tuple[str, str]]:
-    """`parse_qsl`, which costs a hop a tenth of its time, for what is escaped in nearly every hop: `*`, `#` and `+`."""
+    """`parse_qsl`, which costs a hop a tenth of its time, for what is escaped in nearly every hop: `*`, `#` and `+`.
+
+    PostgreSQL keeps no NUL: it is left out.
+    """
     plain = body.replace("+", " ").replace("%2A", "*").replace("%23", "#").replace("%2B", "+")
     if "%" in plain or plain.count("&") >= MAX_FIELDS:
-        return parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
-    return [(name, value) for name, _, value in (each.partition("=") for each in plain.split("&") if each)]
+        pairs = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        return [(name, value.replace("\0", "")) for name, value in pairs]
+    return [each.partition("=")[::2] for each in plain.split("&") if each]

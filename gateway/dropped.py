@@ -36,7 +36,7 @@ class Dropped:
 
     def opening(self, phone: str, session: str) -> Note:
         """What notes in Redis that this session has a form with an answer now."""
-        return self._forms.noting(phone, session, int(self._runtime.now().timestamp()))
+        return Note(phone, session, int(self._runtime.now().timestamp()))
 
     async def redialled(self, phone: str, session: str, seconds: float) -> State | None:
         """The phone calls anew: what its last call left is kept, and that call is over.

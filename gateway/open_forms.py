@@ -33,10 +33,23 @@ redis.call('HSETNX', KEYS[1], ARGV[1] .. '/' .. ARGV[3], own and was or ARGV[2])
 
 
 class Note(NamedTuple):
-    """What notes a form: `now`, as the phone's latest; `late`, when a later one may have been noted before."""
+    """That this session of the phone has something worth keeping. `at`: in seconds since 1970.
 
-    now: Command
-    late: tuple[Command, ...]
+    Another session that is noted is set aside: whoever dialled may not have been able to read of it.
+    """
+
+    phone: str
+    session: str
+    at: int
+
+    def now(self) -> Command:
+        """What notes it as the phone's latest."""
+        return ("EVAL", _NOTE, 1, _key(self.phone), self.phone[:-_SUFFIX], f"{self.at}:{self.session}", self.session)
+
+    def late(self) -> tuple[Command, ...]:
+        """What notes it when a later one may have been noted before."""
+        name, front, value = _key(self.phone), self.phone[:-_SUFFIX], f"{self.at}:{self.session}"
+        return ("HSETNX", name, front, value), ("HSETNX", name, f"{front}{_ASIDE}{self.session}", value)
 
 
 class OpenForms:
@@ -44,16 +57,6 @@ class OpenForms:
 
     def __init__(self, wire: RedisPipe) -> None:
         self._wire = wire
-
-    @staticmethod
-    def noting(phone: str, session: str, now_s: int) -> Note:
-        """What notes that this session of the phone has something worth keeping; `now_s`: since 1970.
-
-        Another session that is noted is set aside: whoever dialled may not have been able to read of it.
-        """
-        name, front, value = _key(phone), phone[:-_SUFFIX], f"{now_s}:{session}"
-        late = ("HSETNX", name, front, value), ("HSETNX", name, f"{front}{_ASIDE}{session}", value)
-        return Note(("EVAL", _NOTE, 1, name, front, value, session), late)
 
     async def set_aside(self, phone: str, session: str, now_s: int) -> None:
         """Note it so that the phone's next call does not take its place: the store could not take the form."""

@@ -129,11 +129,11 @@ class Sessions:
         self, session: str, record: Record, packed: bytes, note: Note | None, *, is_noted: bool
     ) -> bytes | None:
         """What Redis has instead. What it has of an earlier input is written over: it missed one."""
-        name, beside = key(session), () if note is None or is_noted else (note.now,)
+        name, beside = key(session), () if note is None or is_noted else (note.now(),)
         found = await self._write(name, record.stored, packed, beside)
         if found == LOST:
             if note is not None and is_noted:
-                await self._wire.call(note.now)
+                await self._wire.call(note.now())
             return None
         earlier = unpack(found) if isinstance(found, bytes) and found != packed else None
         if earlier is not None and is_earlier(earlier, record):
@@ -176,7 +176,7 @@ class Sessions:
                 packed, note = pack(record), self._owed[session]
                 found = await self._written(session, record, packed, None, is_noted=False)
                 if note is not None:
-                    await self._wire.call(*note.late)
+                    await self._wire.call(*note.late())
                 if found is None or found == packed:
                     self._remember(session, record.written(packed))
             self._owed.pop(session, None)

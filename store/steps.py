@@ -6,6 +6,7 @@ Knows neither screens nor sessions. A step lost with its process is a gap in a s
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -69,9 +70,14 @@ def line(step: Step) -> str:
 
     Made by the hop itself: thousands at once would hold its worker up.
     """
-    number, at, wrong = str(step.step), step.at.isoformat(), "t" if step.wrong else "f"
-    words = (step.session, number, at, step.screen, step.language, step.network, step.content, wrong, step.exit)
-    return "\t".join([_NOTHING if word is None else word.translate(_ESCAPED) for word in words]) + "\n"
+    return f"{step.session.translate(_ESCAPED)}\t{step.step}\t{step.at.isoformat()}\t{_shown(*step[3:])}\n"
+
+
+@lru_cache(4096)
+def _shown(screen: str, language: str, network: str | None, content: str, wrong: bool, exit_: str | None) -> str:
+    """The words of which there are few."""
+    words = (screen, language, network, content, "t" if wrong else "f", exit_)
+    return "\t".join(_NOTHING if word is None else word.translate(_ESCAPED) for word in words)
 
 
 def write(tx: Transaction, lines: Sequence[str]) -> None:

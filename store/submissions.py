@@ -5,12 +5,13 @@ what they take is one text of JSON, for that is the cheapest to say. Knows neith
 systems or a counter enter goes another way (store/applications.py, store/events.py).
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
+
+from pydantic_core import to_json
 
 from store import rows
 from store.acts import refusals
@@ -82,7 +83,7 @@ def before(tx: Transaction, calls: Sequence[tuple[str, str, str | None]]) -> tup
 
     `origin`: the call in which the form was begun, where it may have been dropped in another.
     """
-    calling = json.dumps(
+    calling = _said(
         [
             {"phone": phone, "key": key, "origin": origin, "place": place}
             for place, (phone, key, origin) in enumerate(calls)
@@ -121,4 +122,4 @@ def _beside(entry: Entry) -> dict[str, Any]:
 
 
 def _said(columns: Sequence[Mapping[str, Any]]) -> str:
-    return json.dumps(columns, default=datetime.isoformat, ensure_ascii=False)
+    return to_json(columns).decode()
