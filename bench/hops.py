@@ -1,14 +1,18 @@
 """Hops per second, latency and processor time of the gateway and its peers, in interleaved rounds on the same servers.
 
-A ratio is taken within one round, whose runs follow each other: machines slow down and speed up by the hour.
+A ratio is taken within one round, in which all are up and take short turns: machines slow down and speed up by the
+minute, and who runs for ten seconds by itself may have the slow ones.
 """
 
 import json
 import os
 import subprocess
 import time
+from array import array
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from statistics import median
 
@@ -17,9 +21,12 @@ from bench.processor import pin, seconds, tree
 from bench.world import World
 from gateway.ports import any_port
 
-WARM_S = 2.0
-WARM_CITIZENS = 15_000
-"""More than call while it warms up: whoever is cut off there is not called again."""
+TURNS = 10
+"""Of each peer in a round."""
+WARM_S, AGAIN_S = 2.0, 0.5
+"""Before the first turn, and at the beginning of each: it does not count."""
+CITIZENS = 9_000
+"""More than call in a turn: whoever is cut off at its end is not called again."""
 
 
 @dataclass(frozen=True)
@@ -52,56 +59,104 @@ class Run:
     postgres_us: float
 
 
+@dataclass(frozen=True)
+class Turn:
+    """A peer's turn. `answers` are those while it warmed up as well, `times` in us without; processor time in s."""
+
+    answers: int
+    wrong: int
+    times: "array[int]"
+    server_s: float
+    redis_s: float
+    postgres_s: float
+
+
 def measure(world: World, layout: Layout, rounds: int, run_s: float) -> list[dict[str, Run]]:
-    """Each round: every peer once, one after the other."""
+    """Each round: every peer for so long, turn by turn."""
     load = prepare()
     return [{run.peer: run for run in _round(world, layout, load, run_s, number)} for number in range(rounds)]
 
 
-def _round(world: World, layout: Layout, load: Path, run_s: float, number: int) -> Iterator[Run]:
+@dataclass(frozen=True)
+class Standing:
+    """A peer whose server is up on `port`."""
+
+    world: World
+    layout: Layout
+    load: Path
+    peer: Peer
+    port: int
+    server: subprocess.Popen[bytes]
+
+    def turn(self, run_s: float, first: int, warm_s: float = AGAIN_S) -> Turn:
+        """Load on it; `first`: number of the first citizen that calls."""
+        groups = [tree(each.pid) for each in (self.server, self.world.redis.process, self.world.postgres.process)]
+        before = [seconds(group) for group in groups]
+        said, times = self._load(warm_s, run_s, first)
+        used = [seconds(group) - was for group, was in zip(groups, before, strict=True)]
+        return Turn(said["answers"], said["wrong"] + said["lost"], times, *used)
+
+    def _load(self, warm_s: float, run_s: float, first: int) -> "tuple[dict[str, int], array[int]]":
+        salt, file = f"{time.time_ns() % 10**9:09}", self.load.with_suffix(".times")
+        words = [str(self.load), str(self.port), self.peer.path, str(self.layout.phones), str(warm_s), str(run_s)]
+        words += [str(script(self.peer, stored=self.layout.stored)), salt, str(first), str(file)]
+        before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, self.layout.rest)
+        try:
+            done = subprocess.run(words, stdout=subprocess.PIPE, check=True)
+        finally:
+            os.sched_setaffinity(0, before)
+        return json.loads(done.stdout), array("I", file.read_bytes())
+
+
+@contextmanager
+def standing(world: World, layout: Layout, load: Path, name: str) -> Iterator[Standing]:
+    """The peer of that name, up and warm."""
     port = any_port(8200)
-    order = peers(world, port, layout.workers, stored=layout.stored)
-    for peer in order[number % 3 :] + order[: number % 3]:  # nobody is always first
-        run = run_one(world, layout, peer, port, load, run_s)
+    (peer,) = [each for each in peers(world, port, layout.workers, stored=layout.stored) if each.name == name]
+    pin(tree(world.postgres.process.pid) + tree(world.redis.process.pid), set(layout.rest))
+    with running(peer, port, set(layout.server)) as server:
+        made = Standing(world, layout, load, peer, port, server)
+        made.turn(WARM_S, first=0)
+        yield made
+
+
+def _round(world: World, layout: Layout, load: Path, run_s: float, number: int) -> Iterator[Run]:
+    world.between_runs()
+    turns: dict[str, list[Turn]] = {BUILDER: [], GATEWAY: [], FLASK: []}
+    with ExitStack() as up:
+        all_ = [up.enter_context(standing(world, layout, load, name)) for name in turns]
+        for turn in range(TURNS):
+            first = (number + turn) % len(all_)  # nobody is always first
+            for each in all_[first:] + all_[:first]:
+                turns[each.peer.name].append(each.turn(run_s / TURNS, (turn + 1) * CITIZENS))
+    mixed_up = _mixed_up(world)
+    for name, taken in turns.items():
+        run = run_of(name, taken, run_s, mixed_up)
         print(f"  {number + 1}  {_line(run)}", flush=True)
         yield run
+
+
+def run_of(name: str, turns: Sequence[Turn], run_s: float, mixed_up: int = 0) -> Run:
+    """What all turns come to; `run_s`: how long they were together."""
+    times = sorted(chain.from_iterable(turn.times for turn in turns))
+    answers = max(sum(turn.answers for turn in turns), 1)
+    used = [
+        1e6 * sum(part) / answers
+        for part in zip(*((turn.server_s, turn.redis_s, turn.postgres_s) for turn in turns), strict=True)
+    ]
+    wrong = sum(turn.wrong for turn in turns) + mixed_up
+    return Run(name, len(times) / run_s, _share(times, 0.5), _share(times, 0.99), wrong, *used)
+
+
+def _share(times: Sequence[int], part: float) -> float:
+    return times[int(part * (len(times) - 1))] / 1000 if times else 0.0
 
 
 def _line(run: Run) -> str:
     speed = f"{run.peer:18} {run.hops_s:6.0f} hops/s  p50 {run.p50:6.2f}  p99 {run.p99:6.2f} ms"
     work = f"server {run.server_us:4.0f}  redis {run.redis_us:3.0f}  postgres {run.postgres_us:3.0f} us/hop"
     return f"{speed}  {work}  wrong {run.wrong}"
-
-
-def run_one(
-    world: World, layout: Layout, peer: Peer, port: int, load: Path, run_s: float, *, keep: bool = False
-) -> Run:
-    """One peer under load. `keep`: what Redis holds stays."""
-    if not keep:
-        world.between_runs()
-    pin(tree(world.postgres.process.pid) + tree(world.redis.process.pid), set(layout.rest))
-    with running(peer, port, set(layout.server)) as server:
-        _load(layout, peer, port, load, WARM_S, first=0)
-        groups = [tree(pid) for pid in (server.pid, world.redis.process.pid, world.postgres.process.pid)]
-        before = [seconds(group) for group in groups]
-        said = _load(layout, peer, port, load, run_s, first=WARM_CITIZENS)
-        used = [1e6 * (seconds(group) - was) / max(said["hops"], 1) for group, was in zip(groups, before, strict=True)]
-    wrong = int(said["wrong"] + said["lost"]) + _mixed_up(world)
-    return Run(peer.name, said["hops_s"], said["p50"], said["p99"], wrong, *used)
-
-
-def _load(layout: Layout, peer: Peer, port: int, load: Path, run_s: float, *, first: int) -> dict[str, float]:
-    salt = f"{time.time_ns() % 10**9:09}"
-    words = [str(load), str(port), peer.path, str(layout.phones), "0.2", str(run_s)]
-    words += [str(script(peer, stored=layout.stored)), salt, str(first)]
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, layout.rest)
-    try:
-        done = subprocess.run(words, stdout=subprocess.PIPE, check=True)
-    finally:
-        os.sched_setaffinity(0, before)
-    found: dict[str, float] = json.loads(done.stdout)
-    return found
 
 
 def _mixed_up(world: World) -> int:

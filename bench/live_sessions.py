@@ -11,13 +11,12 @@ from typing import cast
 
 from redis import Redis
 
-from bench.hops import TWO_CORES, Run, run_one
-from bench.peers import GATEWAY, peers, prepare
+from bench.hops import CITIZENS, TWO_CORES, Run, run_of, standing
+from bench.peers import GATEWAY, prepare
 from bench.world import World
 from gateway import hops, loop, reload
 from gateway.open_forms import Note
 from gateway.playing import Hop
-from gateway.ports import any_port
 from gateway.records import Record
 from gateway.runtime import Runtime, build
 from gateway.sessions import Sessions
@@ -40,17 +39,20 @@ class Found:
 
 def measure(world: World, run_s: float) -> Found:
     """Fill Redis, and run the same load before and after."""
-    port = any_port(8200)
-    (gateway,) = [peer for peer in peers(world, port, 2, stored=True) if peer.name == GATEWAY]
-    load = prepare()
-    before = run_one(world, TWO_CORES, gateway, port, load, run_s)
+    world.between_runs()
+    before = _one(world, run_s)
     world.between_runs()
     megabytes = _fill(world)
-    after = run_one(world, TWO_CORES, gateway, port, load, run_s, keep=True)
+    after = _one(world, run_s)
     print(f"  {megabytes:.1f} MB of Redis, {10 * megabytes:.0f} bytes a session")
     for name, run in (("none", before), (f"{LIVE:,}", after)):
         print(f"  with {name:>8} live: {run.hops_s:5.0f} hops/s, p50 {run.p50:.2f}, p99 {run.p99:.2f} ms")
     return Found(megabytes, before, after)
+
+
+def _one(world: World, run_s: float) -> Run:
+    with standing(world, TWO_CORES, prepare(), GATEWAY) as gateway:
+        return run_of(GATEWAY, [gateway.turn(run_s, CITIZENS)], run_s)
 
 
 def _fill(world: World) -> float:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.processor import pin, tree
+from bench.processor import tree
 from bench.world import SECRET, World
 from gateway.settings import ROOT
 
@@ -91,7 +91,6 @@ def running(peer: Peer, port: int, processors: set[int]) -> Iterator[subprocess.
             os.sched_setaffinity(0, before)
         try:
             _wait(port, process, log)
-            pin(tree(process.pid), processors)
             yield process
         finally:
             _end(process)

@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from gateway.processors import keep
+
 TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
@@ -32,9 +34,7 @@ def seconds(pids: list[int]) -> float:
 def pin(pids: list[int], processors: set[int]) -> None:
     """Let these processes, every thread of theirs, run on these processors only."""
     for pid in pids:
-        with suppress(OSError):
-            for thread in Path(f"/proc/{pid}/task").iterdir():
-                os.sched_setaffinity(int(thread.name), processors)
+        keep(pid, processors)
 
 
 def _stat(pid: int) -> list[str]:

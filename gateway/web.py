@@ -9,16 +9,19 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from gateway import logs, reload, renewal
 from gateway.accepting import Loop, table
 from gateway.app import create_app
 from gateway.door import Connection, Door
+from gateway.processors import allowed, keep, shares
 from gateway.runtime import build
 from gateway.settings import load_settings
 from gateway.switchboard import switchboard
@@ -62,10 +65,7 @@ def serve(host: str, port: int) -> None:
 class Workers(Multiprocess):
     """Uvicorn's parent of workers; it says when one had to be replaced, and is deaf from the moment it ends."""
 
-    def init_processes(self) -> None:
-        """Start the workers."""
-        super().init_processes()
-        self._hear_of_deaths()
+    _settled: Sequence[Process] = ()
 
     def terminate_all(self) -> None:
         """End the workers. While we held the socket, too, clients would still be let in, and heard by nobody."""
@@ -77,22 +77,26 @@ class Workers(Multiprocess):
         """What a hang-up is to every part, and new workers: one after the other, with no hop lost."""
         renewal.attempt()
         super().handle_hup()
-        self._hear_of_deaths()
 
     def keep_subprocess_alive(self) -> None:
-        """Replace each worker that ended, or that gives no sign of life."""
+        """Replace each worker that ended, or that gives no sign of life; asked twice a second."""
         before = list(self.processes)
         super().keep_subprocess_alive()
         for old, new in zip(before, self.processes, strict=True):
             if new is not old:
                 log.warning("web worker %s ended with code %s, unasked; another takes its place", old.pid, old.exitcode)
-        self._hear_of_deaths()
+        if self.processes != self._settled:
+            self._settle()
 
-    def _hear_of_deaths(self) -> None:
-        # With the worker's end of its pipe open here as well, one that dies before it has answered a question of ours
-        # is taken for one that hangs: HANG_S without it.
-        for each in self.processes:
+    def _settle(self) -> None:
+        """See to new workers."""
+        self._settled = list(self.processes)
+        for each, share in zip(self._settled, shares(allowed(), len(self._settled)), strict=True):
+            # With the worker's end of its pipe open here as well, one that dies before it has answered a question of
+            # ours is taken for one that hangs: HANG_S without it.
             each.child_conn.close()
+            if each.pid and share:
+                keep(each.pid, share)
 
 
 def application() -> Door:

@@ -17,6 +17,7 @@ import pytest
 
 from gateway import reload
 from gateway.ports import any_port
+from gateway.processors import allowed, shares
 from gateway.runtime import Runtime
 from gateway.settings import ROOT
 from tests.fixtures import SECRET
@@ -128,6 +129,36 @@ def test_a_worker_that_dies_while_it_is_asked_whether_it_lives_is_replaced_at_on
     os.kill(first, signal.SIGKILL)
     wait_until(lambda: len(web.workers()) == 2 and first not in web.workers(), 10)
     assert web.logged() == [f"web worker {first} ended with code -9, unasked; another takes its place"]
+
+
+def test_each_worker_keeps_to_its_share_of_the_processors_and_so_does_who_takes_its_place(web: Web) -> None:
+    def where() -> list[set[int]]:
+        return [os.sched_getaffinity(pid) for pid in web.workers()]
+
+    expected = sorted(shares(allowed(), 2), key=min)
+    wait_until(lambda: sorted(where(), key=min) == expected)
+    first, _ = both_at_work(web)
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: len(web.workers()) == 2 and first not in web.workers())
+    wait_until(lambda: sorted(where(), key=min) == expected)
+    threads = [int(each.name) for each in Path(f"/proc/{web.workers()[0]}/task").iterdir()]
+    assert {tuple(os.sched_getaffinity(each)) for each in threads} == {tuple(where()[0])}
+
+
+@pytest.mark.parametrize(
+    ("processors", "workers", "expected"),
+    [
+        ({0}, 2, [{0}, {0}]),
+        ({3, 1}, 2, [{1}, {3}]),
+        ({0, 1, 2}, 2, [{0}, {1, 2}]),
+        ({0, 1, 2, 3, 4, 5, 6, 7}, 2, [{0, 1, 2, 3}, {4, 5, 6, 7}]),
+        ({0, 1}, 3, [{0, 1}] * 3),
+        ({4, 5}, 1, [{4, 5}]),
+        (set(), 2, [set(), set()]),
+    ],
+)
+def test_a_share_of_the_processors(processors: set[int], workers: int, expected: list[set[int]]) -> None:
+    assert shares(processors, workers) == expected
 
 
 def test_connections_are_dealt_out_evenly_and_anew_when_some_have_left(web: Web) -> None:
