@@ -74,7 +74,7 @@ async def _written(runtime: Runtime, walked: Sequence[Record]) -> None:
     sessions = Sessions(runtime.pipe)
     for number in range(LIVE):
         session, record = f"ATUid_live_{number:08x}_{number:012}", _another(walked[number % len(INPUTS)], number)
-        noted = Note(record.phone, session, 1_700_000_000)
+        noted = Note(record.phone, session, 1_700_000_000_000)
         await sessions.save(session, record, noted if record.state.answers else None)
 
 

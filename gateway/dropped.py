@@ -36,7 +36,7 @@ class Dropped:
 
     def opening(self, phone: str, session: str) -> Note:
         """What notes in Redis that this session has a form with an answer now."""
-        return Note(phone, session, int(self._runtime.now().timestamp()))
+        return Note(phone, session, _ms(self._runtime.now()))
 
     async def redialled(self, phone: str, session: str, seconds: float) -> State | None:
         """The phone calls anew: what its last call left is kept, and that call is over.
@@ -78,7 +78,7 @@ class Dropped:
         holds the form for a day, and the sweep keeps it. It is as old as when it was noted: of a form that several
         calls went on with, the last one's answers are the newest, whoever is kept last."""
         opened = await self._forms.opened(phone, session)
-        at = datetime.fromtimestamp(opened, UTC) if opened else self._runtime.now()
+        at = datetime.fromtimestamp(opened / 1000, UTC) if opened else self._runtime.now()
         try:
             await self._runtime.errands.run(lambda: self._kept(phone, session, state, at, tell), seconds)
         except (StoreUnavailable, TooSlow):
@@ -100,12 +100,12 @@ class Dropped:
 
     async def _hold(self, phone: str, session: str) -> None:
         await self._sessions.hold(session)
-        await self._forms.set_aside(phone, session, int(self._runtime.now().timestamp()))
+        await self._forms.set_aside(phone, session, _ms(self._runtime.now()))
 
     async def sweep(self, now: datetime) -> int:
         """Keep the forms of calls that ended without a word; how many calls. StoreUnavailable, TooSlow: Redis holds
         them all."""
-        before, away = int((now - SILENT).timestamp()), None
+        before, away = _ms(now - SILENT), None
         found = [each async for each in self._forms.older_than(before)]
         for phone, session in found:
             if away:
@@ -119,6 +119,10 @@ class Dropped:
         if away:
             raise away
         return len(found)
+
+
+def _ms(moment: datetime) -> int:
+    return int(1000 * moment.timestamp())
 
 
 def mend(runtime: Runtime, *, deep: bool) -> None:

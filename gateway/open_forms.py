@@ -33,7 +33,7 @@ redis.call('HSETNX', KEYS[1], ARGV[1] .. '/' .. ARGV[3], own and was or ARGV[2])
 
 
 class Note(NamedTuple):
-    """That this session of the phone has something worth keeping. `at`: in seconds since 1970.
+    """That this session of the phone has something worth keeping. `at`: in ms since 1970.
 
     Another session that is noted is set aside: whoever dialled may not have been able to read of it.
     """
@@ -58,12 +58,12 @@ class OpenForms:
     def __init__(self, wire: RedisPipe) -> None:
         self._wire = wire
 
-    async def set_aside(self, phone: str, session: str, now_s: int) -> None:
+    async def set_aside(self, phone: str, session: str, now_ms: int) -> None:
         """Note it so that the phone's next call does not take its place: the store could not take the form."""
-        await self._done(("EVAL", _SET_ASIDE, 1, _key(phone), phone[:-_SUFFIX], f"{now_s}:{session}", session))
+        await self._done(("EVAL", _SET_ASIDE, 1, _key(phone), phone[:-_SUFFIX], f"{now_ms}:{session}", session))
 
     async def opened(self, phone: str, session: str) -> int | None:
-        """When the session's form was noted first, in seconds since 1970."""
+        """When the session's form was noted first, in ms since 1970."""
         fields = phone[:-_SUFFIX], f"{phone[:-_SUFFIX]}{_ASIDE}{session}"
         try:
             ((plain, aside),) = await self._wire.call(("HMGET", _key(phone), *fields))
@@ -71,7 +71,7 @@ class OpenForms:
             return None
         noted = aside or plain
         found, _, own = noted.decode().partition(":") if isinstance(noted, bytes) else ("", "", "")
-        return int(found) if own == session else None
+        return _ms(found) if own == session else None
 
     async def of(self, phone: str) -> str | None:
         """The phone's latest session with a form."""
@@ -95,25 +95,30 @@ class OpenForms:
         except RedisError:
             log.warning("session memory is away: open forms stay as they are noted")
 
-    async def older_than(self, moment_s: int) -> AsyncIterator[tuple[str, str]]:
-        """(phone, session) of the forms that were opened before `moment_s`; nothing while Redis is away."""
+    async def older_than(self, moment_ms: int) -> AsyncIterator[tuple[str, str]]:
+        """(phone, session) of the forms that were opened before then, in ms since 1970; nothing while Redis is away."""
         try:
             for first in range(0, 10**_SUFFIX, _AT_ONCE):
                 suffixes = [f"{number:0{_SUFFIX}}" for number in range(first, first + _AT_ONCE)]
                 found = await self._wire.call(*(("HGETALL", f"forms:{suffix}") for suffix in suffixes))
                 for suffix, fields in zip(suffixes, found, strict=True):
-                    for each in _older(suffix, fields, moment_s):
+                    for each in _older(suffix, fields, moment_ms):
                         yield each
         except RedisError:
             log.warning("session memory is away: open forms cannot be looked through")
 
 
-def _older(suffix: str, fields: Any, moment_s: int) -> Iterator[tuple[str, str]]:
+def _older(suffix: str, fields: Any, moment_ms: int) -> Iterator[tuple[str, str]]:
     pairs = fields.items() if isinstance(fields, dict) else zip(fields[::2], fields[1::2], strict=True)  # RESP 3, or 2
     for front, value in pairs:
         opened, _, session = value.decode().partition(":")
-        if int(opened) < moment_s:
+        if _ms(opened) < moment_ms:
             yield front.decode().partition(_ASIDE)[0] + suffix, session
+
+
+def _ms(noted: str) -> int:
+    """A release before noted whole seconds: of calls in one second nobody could tell which was the last."""
+    return int(noted) if len(noted) > len("1700000000") else 1000 * int(noted)
 
 
 def _key(phone: str) -> str:

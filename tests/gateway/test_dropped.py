@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import psycopg
 import pytest
@@ -37,6 +38,30 @@ def test_a_redial_offers_the_form_and_goes_on_at_the_same_question(app: Flask, h
     handset.dial().press(*HALF).sees("Plot number")
     later = again(app, handset).dial().sees("unfinished water request", "1 Continue", "2 Start again", "3 Delete it")
     later.press("1").sees("Plot number").press(*REST).sees("Plot: 1234").press("1").ends()
+
+
+def test_of_calls_within_one_second_the_last_one_is_gone_on_with(
+    handset: Handset, at: Callable[[datetime], Runtime]
+) -> None:
+    second = datetime.now(UTC).replace(microsecond=0)
+    first, then, last = (create_app(at(second + timedelta(milliseconds=100 * each))) for each in range(3))
+    again(first, handset).dial().press(*HALF)
+    again(then, handset).dial().press("1", REST[0])
+    again(last, handset).dial().press("1", *REST[1:]).sees("Plot: 1234")
+
+
+def test_a_note_of_the_release_before_is_as_old_as_it_says(
+    app: Flask, handset: Handset, runtime: Runtime, database_url: str
+) -> None:
+    handset.dial().press(*HALF)
+    name, front = f"forms:{handset.phone[-3:]}", handset.phone[:-3]
+    noted = cast("bytes", runtime.redis.hget(name, front)).decode()
+    moment, _, session = noted.partition(":")
+    runtime.redis.hset(name, front, f"{int(moment) // 1000}:{session}")
+    hang_up(handset)
+    with psycopg.connect(database_url) as store:
+        ((saved_at,),) = store.execute("SELECT saved_at FROM gateway.draft").fetchall()
+    assert abs(saved_at.timestamp() - int(moment) / 1000) <= 1
 
 
 def test_a_form_that_was_sent_is_not_offered_again(app: Flask, handset: Handset, post: PostOffice) -> None:
