@@ -25,7 +25,7 @@ POOL_WAIT_S = 2
 IDLE_IN_TRANSACTION_MS = 60_000
 OVERTAKEN = {"40001", "40P01"}
 """SQLSTATE of a transaction that was ended for the sake of another: serialization failure, deadlock."""
-TRIES = 3
+TRIES = 5
 PAUSE_S = 0.02
 _ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """A server that went without a word is given up after half a minute (libpq's parameters, in s and ms)."""
@@ -114,7 +114,7 @@ class Database:
     def repeated(self, work: Callable[[Transaction], T]) -> T:
         """What `work` returns, in one transaction; from the beginning again when another overtook it. StoreUnavailable.
 
-        Three times at most, for work that does nothing outside of its transaction.
+        Five times at most, for work that does nothing outside of its transaction.
         """
         for made in range(1, TRIES):
             try:

@@ -7,7 +7,7 @@ is refused for it, nothing is lost or doubled, and the history stays whole.
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -82,11 +82,11 @@ def test_hundreds_of_rough_writers_cost_no_change_of_the_gateway(
         if time.monotonic() < ends:
             dice.choice((rough, officers, officers, background, background))(dice)
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for future in [pool.submit(write, number) for number in range(WRITERS)]:
-            future.result(60)
-    relay_all(wide)
-    wide.db.close()
+    with closing(wide.db):
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for future in [pool.submit(write, number) for number in range(WRITERS)]:
+                future.result(60)
+        relay_all(wide)
     assert count_deadlocks(cases) >= deadlocks + repeated[0]
     assert_whole(cases)
     with runtime.db.transaction() as tx:
